@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# The verbs of this project; `make help` lists them. How the module is built is in Kbuild: this file
+# is for people, and everything it does is done by a script that can be run alone.
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+SHELL := /bin/bash
+
+# What a caller may set, on the command line or in the environment.
+export ACCEL APPEND KDIR KERNEL KIMAGE MIRROR SYSDEMO_CACHE TIMEOUT
+
+.PHONY: all
+all: module userspace
+
+.PHONY: help
+help: ## List the verbs
+	@echo "make VERB [VARIABLE=VALUE]..."
+	@echo
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@echo
+	@echo "Variables:"
+	@echo "  ACCEL=auto|kvm|tcg    how QEMU runs the guest (auto: KVM if it truly works, otherwise TCG)"
+	@echo "  KERNEL=<series>       the stock kernel: $$(grep -v '^#' scripts/kernel-series | paste -s -d ' ')"
+	@echo "  KDIR=<folder>         your own kernel's build folder instead, with your own compilers"
+	@echo "  KIMAGE=<file>         the image of that kernel, where it cannot be found by itself"
+	@echo "  TIMEOUT=<seconds>     how long the guest may take (120)"
+	@echo "  APPEND=<words>        more for the guest kernel's command line"
+	@echo "  SYSDEMO_CACHE=<dir>   where all that is made once is kept (~/.cache/sysdemo)"
+	@echo "  MIRROR=<address>      a mirror of Debian's packages"
+
+.PHONY: qemu-test
+qemu-test: ## Build everything, boot it in QEMU, run the tests: the main job
+	@scripts/qemu-test
+
+.PHONY: qemu-shell
+qemu-shell: ## Give a shell in that guest, with the module loaded
+	@scripts/qemu-shell
+
+.PHONY: check
+check: ## Run all tests: lint, the tests of the harness and scripts, qemu-test
+	@scripts/check
+
+.PHONY: lint
+lint: ## Check style and common mistakes of every language in here
+	@scripts/lint
+
+.PHONY: doctor
+doctor: ## Say whether this machine, or KDIR=<folder>, can build and load the module
+	@scripts/doctor
+
+.PHONY: module
+module: ## Build sysdemo.ko
+	@scripts/check-variables
+	@scripts/prepare
+	@scripts/build module
+
+.PHONY: userspace
+userspace: ## Build the programs that use the device
+	@scripts/check-variables
+	@scripts/prepare
+	@scripts/build userspace
+
+.PHONY: prepare
+prepare: ## Make what is made once and kept: the builder root and the stock kernel
+	@scripts/check-variables
+	@scripts/prepare
+
+.PHONY: update
+update: ## Look for newer packages and a newer stock kernel; what is there stays until they are whole
+	@scripts/update
+
+.PHONY: clean
+clean: ## Remove what was built; the cache stays
+	@rm -rf build
+
+.PHONY: distclean
+distclean: clean ## Remove the cache as well
+	@scripts/distclean

@@ -1,0 +1,242 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Boots a guest in QEMU and tells how it went. Runs in the builder root.
+
+`boot.py test` runs the guest's tests and judges them; its exit status is 0 if they passed, 1 if they
+did not, 2 if it was asked for what cannot be done. `boot.py shell` gives a shell in the guest.
+"""
+
+import argparse
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import accel
+import verdict
+
+# How many of the console's last lines are shown when a guest fails.
+LAST_LINES = 25
+
+# The exit statuses of this program.
+PASSED, FAILED, UNUSABLE = range(3)
+
+
+def qemu_command(options, accelerator, append=""):
+    """The command line of a guest with nothing in it that is not needed."""
+    cpu = "host" if accelerator == "kvm" else "max"
+    command = ["qemu-system-x86_64", "-machine", "q35", "-accel", accelerator, "-cpu", cpu]
+    command += ["-smp", "2", "-m", "512", "-no-reboot"]
+    command += ["-no-user-config", "-nodefaults", "-display", "none"]
+    command += ["-kernel", str(options.kernel), "-initrd", str(options.initramfs)]
+    # After a panic the guest ends at once. An oops is a panic: what comes after it proves nothing.
+    append = f"console=ttyS0 panic=-1 oops=panic {append} {options.append}"
+    return [*command, "-append", " ".join(append.split())]
+
+
+class Channel:
+    """A stream of lines from the guest: kept in a file, and shown as it comes."""
+
+    def __init__(self, path, show):
+        self.file = path.open("wb")
+        self.show = show
+        self.pending = b""
+
+    def feed(self, data):
+        """Takes what has come; an empty string is the end."""
+        self.file.write(data)
+        self.file.flush()
+        *lines, self.pending = (self.pending + data).split(b"\n")
+        if not data and self.pending:
+            lines, self.pending = [self.pending], b""
+        for line in lines:
+            self.show(line.decode("utf-8", "replace").rstrip("\r"))
+
+
+class Guest:
+    """A running guest and the streams that come out of it."""
+
+    # The ports that qemu/guest/init writes to.
+    PORTS = ("ktap", "status")
+
+    def __init__(self, options, accelerator):
+        self.results = options.results
+        self.results.mkdir(parents=True, exist_ok=True)
+        self.started = time.monotonic()
+        self.stage, self.stage_started = "boot", self.started
+        self.stages = []
+        self.selector = selectors.DefaultSelector()
+
+        command = qemu_command(options, accelerator)
+        command += ["-serial", "stdio", "-device", "virtio-serial-pci"]
+        theirs = []
+        for name in self.PORTS:
+            ours, other = socket.socketpair()
+            theirs.append(other)
+            command += ["-chardev", f"socket,id={name},fd={other.fileno()}"]
+            command += ["-device", f"virtserialport,chardev={name},name=sysdemo.{name}"]
+            self.listen(ours, name)
+        self.qemu = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=[other.fileno() for other in theirs],
+        )
+        for other in theirs:
+            other.close()
+        self.listen(self.qemu.stdout, "console")
+        self.listen(self.qemu.stderr, "qemu")
+
+    def listen(self, stream, name):
+        """Keeps and shows what comes out of a stream."""
+        show = self.show_status if name == "status" else self.show
+        channel = Channel(self.results / f"{name}.log", show)
+        self.selector.register(stream, selectors.EVENT_READ, channel)
+
+    @staticmethod
+    def show(line):
+        """Shows a line of the guest's."""
+        print(line, flush=True)
+
+    def show_status(self, line):
+        """Shows that the guest enters its next stage, and notes how long the last one took."""
+        now = time.monotonic()
+        self.stages.append((self.stage, now - self.stage_started))
+        self.stage, self.stage_started = line.removeprefix("stage "), now
+        print(f"==> guest, {now - self.started:.1f} s: {line}", flush=True)
+
+    def follow(self, seconds):
+        """Passes on what the guest says until it ends; False if it has not within the limit."""
+        deadline = self.started + seconds
+        while self.selector.get_map():
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+            for key, _ in self.selector.select(left):
+                try:
+                    data = os.read(key.fd, 65536)
+                except ConnectionResetError:
+                    data = b""
+                key.data.feed(data)
+                if not data:
+                    self.selector.unregister(key.fileobj)
+        self.qemu.wait()
+        self.stages.append((self.stage, time.monotonic() - self.stage_started))
+        return True
+
+    def end(self):
+        """Ends the guest, whatever it is doing."""
+        self.qemu.kill()
+        self.qemu.wait()
+
+    def log(self, name):
+        """What has come out of a stream."""
+        return (self.results / f"{name}.log").read_text(encoding="utf-8", errors="replace")
+
+
+def run_guest(options, accelerator):
+    """Runs a guest to its end, or to that of our patience."""
+    run = verdict.Run()
+    guest = Guest(options, accelerator)
+    try:
+        if not guest.follow(options.timeout):
+            run.timed_out = options.timeout
+    except KeyboardInterrupt:
+        run.interrupted = True
+    finally:
+        guest.end()
+    run.console, run.ktap, run.status = (guest.log(name) for name in ("console", "ktap", "status"))
+    if guest.qemu.returncode and not run.timed_out and not run.interrupted:
+        run.qemu_error = guest.log("qemu").strip() or f"exit status {guest.qemu.returncode}"
+    return run, guest.stages
+
+
+def report(options, run, judged, seconds):
+    """Prints the verdict: a table if the guest passed, otherwise why not, and where to look."""
+    kernel = f"Linux {options.release} under QEMU" if options.release else "the guest"
+    if judged.passed:
+        print(f"\n{kernel}: passed in {seconds:.1f} s\n")
+        print(f"  {'area':<24}{'passed':>8}{'failed':>8}{'skipped':>8}")
+        for name, *counts in judged.areas:
+            print(f"  {name:<24}" + "".join(f"{count:>8}" for count in counts))
+        totals = [sum(column) for column in zip(*(area[1:] for area in judged.areas), strict=True)]
+        print(f"  {'in all':<24}" + "".join(f"{count:>8}" for count in totals))
+        return
+    print(f"\n{kernel}: FAILED after {seconds:.1f} s\n")
+    for problem in judged.problems:
+        print(f"  {problem}")
+    for name, log in judged.failures:
+        print(f"\n  {name}:")
+        for line in log[-LAST_LINES:]:
+            print(f"    {line.strip()}")
+    print(f"\nThe console's last lines:\n")
+    for line in run.console.splitlines()[-LAST_LINES:]:
+        print(f"  {line}")
+    print(f"\nThe whole logs: {options.shown_results}/console.log, ktap.log, status.log")
+
+
+def test(options, accelerator):
+    """Runs the guest's tests; gives the exit status."""
+    start = time.monotonic()
+    run, stages = run_guest(options, accelerator)
+    judged = verdict.judge(run, options.ktap_tools)
+    xml = options.results.parent / f"{options.results.name}.xml"
+    ET.indent(judged.suite)
+    ET.ElementTree(judged.suite).write(xml, encoding="utf-8", xml_declaration=True)
+    if options.stages:
+        with options.stages.open("a", encoding="utf-8") as file:
+            file.writelines(f"{took:7.1f} s  guest: {name}\n" for name, took in stages)
+    report(options, run, judged, time.monotonic() - start)
+    return PASSED if judged.passed else FAILED
+
+
+def shell(options, accelerator):
+    """Gives a shell in the guest, on this terminal."""
+    command = qemu_command(options, accelerator, "quiet sysdemo.shell")
+    # The monitor shares the line: Ctrl-A X ends the guest, Ctrl-C goes to it.
+    return subprocess.run([*command, "-serial", "mon:stdio"], check=False).returncode
+
+
+def arguments():
+    """Parses the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("verb", choices=("test", "shell"))
+    parser.add_argument("--kernel", type=Path, required=True, help="the kernel's image")
+    parser.add_argument("--initramfs", type=Path, required=True, help="the guest's file system")
+    parser.add_argument("--release", default="", help="the kernel's release, to be shown")
+    parser.add_argument("--accel", choices=("auto", "kvm", "tcg"), default="auto")
+    parser.add_argument("--append", default="", help="more for the kernel's command line")
+    parser.add_argument("--timeout", type=float, default=120, help="limit in seconds")
+    parser.add_argument("--results", type=Path, help="folder for the logs")
+    parser.add_argument("--shown-results", help="the name of that folder on the host")
+    parser.add_argument("--ktap-tools", type=Path, help="where the kernel's KTAP parser is")
+    parser.add_argument("--stages", type=Path, help="file that the guest's stages are added to")
+    options = parser.parse_args()
+    options.shown_results = options.shown_results or options.results
+    return options
+
+
+def main():
+    """Does what the command line says."""
+    options = arguments()
+    try:
+        accelerator, reason = accel.choose(options.accel)
+    except ValueError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return UNUSABLE
+    print(f"Accelerator: {accelerator} ({reason})", flush=True)
+    if options.verb == "shell":
+        return shell(options, accelerator)
+    # A polite end is an interruption too: the verdict is still to be written.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    return test(options, accelerator)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What a kernel's log must not contain."""
+
+import re
+
+# Worst first: where several are found, the first names the failure.
+REPORTS = [
+    ("panic", re.compile(r"Kernel panic - not syncing: (.*)")),
+    ("KASAN report", re.compile(r"BUG: KASAN: (.*)")),
+    ("KCSAN report", re.compile(r"BUG: KCSAN: (.*)")),
+    ("KFENCE report", re.compile(r"BUG: KFENCE: (.*)")),
+    ("oops", re.compile(r"(?:Oops: (.*)|general protection fault,.*)")),
+    ("soft or hard lockup", re.compile(r"watchdog: BUG: (?:soft|hard) lockup.*|NMI watchdog: .*LOCKUP.*")),
+    ("sleep in atomic context", re.compile(r"BUG: sleeping function called from invalid context.*")),
+    ("kernel BUG", re.compile(r"(?:kernel BUG at .*|\] BUG: .*)")),
+    ("lockdep report", re.compile(
+        r"WARNING: (?:possible|inconsistent|suspicious|bad unlock|held lock|lock held).*"
+        r"|INFO: trying to register non-static key.*"
+        r"|turning off the locking correctness validator.*")),
+    ("RCU stall", re.compile(r"rcu: INFO: .*detected.*stalls?.*")),
+    ("hung task", re.compile(r"INFO: task .* blocked for more than .*")),
+    ("UBSAN report", re.compile(r"UBSAN: (.*)")),
+    ("memory leak", re.compile(r"kmemleak: [1-9]\d* new suspected memory leaks.*")),
+    ("refcount misuse", re.compile(r"refcount_t: .*")),
+    ("kernel WARNING", re.compile(r"\] WARNING: (.*)")),
+]
+
+
+def reports(console):
+    """Yields the kind of each report in a console log, worst kind first, with the line that tells."""
+    lines = console.splitlines()
+    for kind, pattern in REPORTS:
+        for line in lines:
+            if pattern.search(line):
+                yield kind, line.strip()
+                break

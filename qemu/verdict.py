@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0
+"""From what a guest left behind to a verdict.
+
+A guest passes when it says so itself by its exit status, when its results agree with their plan, and
+when the kernel's log is clean. All three are looked at, and whatever cannot be seen is a failure:
+silence, a results stream that was cut off, a guest that ended before its end.
+"""
+
+import io
+import sys
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass, field
+
+import console
+
+
+@dataclass
+class Run:
+    """What is left of a guest."""
+
+    console: str = ""  # what the kernel logged
+    ktap: str = ""  # what came through the port of the results
+    status: str = ""  # what came through the port of the status
+    timed_out: float = 0  # the time limit in seconds, if that ended it
+    interrupted: bool = False  # whether the user ended it
+    qemu_error: str = ""  # what QEMU complained of, if it failed
+
+    @property
+    def stages(self):
+        """The stages that the guest entered."""
+        return [line[6:] for line in self.status.splitlines() if line.startswith("stage ")]
+
+    @property
+    def exit_status(self):
+        """The guest's exit status, None if it gave none."""
+        for line in self.status.splitlines():
+            if line.startswith("exit ") and line[5:].isdigit():
+                return int(line[5:])
+        return None
+
+
+@dataclass
+class Verdict:
+    """What is to be said of a run."""
+
+    problems: list = field(default_factory=list)
+    failures: list = field(default_factory=list)  # names of the failed tests, with what they said
+    suite: ET.Element = None  # the results as JUnit
+    areas: list = field(default_factory=list)  # (name, passed, failed, skipped) for the summary
+
+    @property
+    def passed(self):
+        return not self.problems
+
+
+def parse_ktap(text, tools):
+    """Parses results by the kernel's own parser; gives the tree and what it complained of."""
+    if str(tools) not in sys.path:
+        sys.path.insert(0, str(tools))
+    import kunit_parser
+    from kunit_printer import Printer
+
+    output = io.StringIO()
+    tree = kunit_parser.parse_run_tests(text.splitlines(), Printer(output=output))
+    lines = output.getvalue().splitlines()
+    return tree, [line.split("[ERROR] ", 1)[1] for line in lines if "[ERROR] " in line]
+
+
+def leaves(test, path=()):
+    """Yields each test case with the names that lead to it."""
+    for subtest in test.subtests:
+        here = (*path, subtest.name)
+        if subtest.subtests:
+            yield from leaves(subtest, here)
+        else:
+            yield here, subtest
+
+
+def judge(run, tools):
+    """Judges a run; `tools` is where the kernel's KTAP parser is."""
+    verdict = Verdict()
+    problems = verdict.problems
+    where = run.stages[-1] if run.stages else ""
+    during = f"during '{where}'" if where else "before it reached its init"
+
+    if run.interrupted:
+        problems.append(f"interrupted {during}")
+    if run.qemu_error:
+        problems.append(f"QEMU failed: {run.qemu_error}")
+    for kind, line in console.reports(run.console):
+        problems.append(f"{kind} {during}: {line}")
+    if run.timed_out:
+        problems.append(f"the guest hung {during}: no end after {run.timed_out:.0f} s")
+    elif run.exit_status is None and not run.interrupted and not run.qemu_error:
+        problems.append(f"the guest ended {during} without an exit status")
+    elif run.exit_status:
+        problems.append(f"the guest's exit status is {run.exit_status}")
+
+    judge_results(run, tools, verdict)
+
+    suite = ET.SubElement(verdict.suite, "testsuite", name="guest")
+    case = ET.SubElement(suite, "testcase", name="verdict")
+    if problems:
+        ET.SubElement(case, "failure").text = "\n".join(problems)
+    suite.set("tests", "1")
+    suite.set("failures", "1" if problems else "0")
+    return verdict
+
+
+def judge_results(run, tools, verdict):
+    """Adds to a verdict what the results say."""
+    tree, complaints = parse_ktap(run.ktap, tools)
+    import kunit_junit
+    from kunit_parser import TestStatus
+
+    tree.name = "results"
+    verdict.suite = kunit_junit.get_test_suite(tree, None)
+    if not run.ktap.strip():
+        verdict.problems.append("the guest gave no results")
+        return
+    if tree.expected_count is None:
+        verdict.problems.append("the results have no plan")
+    cases = list(leaves(tree))
+    for path, case in cases:
+        if case.status not in (TestStatus.SUCCESS, TestStatus.SKIPPED):
+            verdict.failures.append(("/".join(path) or "?", case.log))
+    if verdict.failures:
+        names = ", ".join(name for name, _ in verdict.failures)
+        verdict.problems.append(f"{len(verdict.failures)} of {len(cases)} tests failed: {names}")
+    for complaint in complaints:
+        verdict.problems.append(f"the results disagree with their plan: {complaint}")
+    # A parent that failed although none of its subtests did: the program itself ended badly.
+    for name in failed_parents(tree):
+        verdict.problems.append(f"'{name}' failed as a whole, though its tests did not")
+    if not any(case.status == TestStatus.SUCCESS for _, case in cases):
+        verdict.problems.append("not one test passed")
+
+    for test in tree.subtests:
+        counts = test.counts
+        verdict.areas.append(
+            (test.name, counts.passed, counts.failed + counts.crashed, counts.skipped)
+        )
+
+
+def failed_parents(tree):
+    """Names the tests with subtests whose own line says `not ok` while each of theirs says `ok`."""
+    for test in tree.subtests:
+        counts = test.counts
+        if test.subtests and not test.ok_status() and not counts.failed and not counts.crashed:
+            yield test.name

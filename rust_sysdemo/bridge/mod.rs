@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Safe abstractions for what the `kernel` crate lacks, a file for each facility of the kernel.
+//!
+//! Nothing else in this module uses `unsafe`. Each file says which C interface it wraps and what
+//! that interface asks of its callers; what it offers cannot be used wrongly.
+
+pub(crate) mod misc_device;
+pub(crate) mod nospec;
+pub(crate) mod task;
+pub(crate) mod tracepoint;

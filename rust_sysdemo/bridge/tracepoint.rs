@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The module's tracepoints.
+//!
+//! They are defined in C, in `trace/sysdemo.h`, as the kernel offers no other way. `declare_trace!`
+//! of the `kernel` crate reaches only those that are in the kernel's own bindings, hence the
+//! declarations here.
+//!
+//! A tracepoint that is off costs one no-op instruction: its branch is patched in when it is
+//! switched on.
+//!
+//! C header: [`include/linux/tracepoint.h`](srctree/include/linux/tracepoint.h)
+
+use crate::uapi::SYSDEMO_ARGS_MAX;
+use kernel::{
+    bindings,
+    jump_label::static_branch_unlikely, //
+};
+
+/// What `trace/events.c` defines.
+mod c {
+    use kernel::{
+        bindings,
+        ffi::*, //
+    };
+
+    // The key of a lock class in it is an empty structure unless lockdep is on; only its address
+    // ever matters.
+    #[allow(improper_ctypes)]
+    extern "C" {
+        pub(super) static __tracepoint_sys_enter: bindings::tracepoint;
+        pub(super) static __tracepoint_sys_exit: bindings::tracepoint;
+
+        pub(super) fn rust_do_trace_sys_enter(nr: c_uint, args: *const c_ulonglong);
+        pub(super) fn rust_do_trace_sys_exit(nr: c_uint, ret: c_longlong);
+    }
+}
+
+/// The event `sysdemo:sys_enter`: a call is about to be made.
+#[inline(always)]
+pub(crate) fn sys_enter(nr: u32, args: &[u64; SYSDEMO_ARGS_MAX as usize]) {
+    // SAFETY: The key is that of a tracepoint which `trace/events.c` defines.
+    if unsafe { static_branch_unlikely!(c::__tracepoint_sys_enter, bindings::tracepoint, key) } {
+        // SAFETY: The probes read six numbers at `args`, and only during the call.
+        unsafe { c::rust_do_trace_sys_enter(nr, args.as_ptr()) };
+    }
+}
+
+/// The event `sysdemo:sys_exit`: a call has been made.
+#[inline(always)]
+pub(crate) fn sys_exit(nr: u32, ret: i64) {
+    // SAFETY: The key is that of a tracepoint which `trace/events.c` defines.
+    if unsafe { static_branch_unlikely!(c::__tracepoint_sys_exit, bindings::tracepoint, key) } {
+        // SAFETY: The probes take two numbers.
+        unsafe { c::rust_do_trace_sys_exit(nr, ret) };
+    }
+}

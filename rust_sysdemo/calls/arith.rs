@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Arithmetic: calls whose only purpose is to show what arrives in the parameters.
+
+use crate::{
+    syscall::{
+        syscall,
+        Context, //
+    },
+    uapi, //
+};
+use kernel::prelude::*;
+
+syscall! {
+    /// Gives the sum of six numbers of mixed width and sign.
+    ///
+    /// The sum cannot overflow: each number fits in 33 bits with its sign.
+    #[nr(uapi::SYSDEMO_NR_SUM6)]
+    fn sum6(_ctx: &Context<'_>, a: i8, b: u8, c: i16, d: u16, e: i32, f: u32) -> Result<i64> {
+        let terms = [a.into(), b.into(), c.into(), d.into(), e.into(), f.into()];
+        Ok(terms.into_iter().fold(0, i64::wrapping_add))
+    }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The tracepoints: off they cost nothing and say nothing, on they say what came and what went.
+ */
+#include "tester.h"
+
+#define TRACEFS "/sys/kernel/tracing"
+#define EVENTS TRACEFS "/events/sysdemo"
+
+/* Opening these files to truncate them is what empties them. */
+static void clear(const char *path)
+{
+	close(open(path, O_WRONLY | O_TRUNC | O_CLOEXEC));
+}
+
+FIXTURE(trace) {
+	int fd;
+};
+
+FIXTURE_SETUP(trace)
+{
+	self->fd = sysdemo_open(device);
+	ASSERT_LE(0, self->fd);
+	if (access(EVENTS, F_OK))
+		SKIP(return, "no tracefs, or no such events");
+	ASSERT_EQ(0, write_file(TRACEFS "/set_event_pid", "%d", getpid()));
+	clear(TRACEFS "/trace");
+}
+
+FIXTURE_TEARDOWN(trace)
+{
+	write_file(EVENTS "/enable", "0");
+	clear(TRACEFS "/set_event_pid");
+	close(self->fd);
+}
+
+/* The trace so far. */
+static const char *trace(void)
+{
+	static char text[65536];
+
+	return read_file(TRACEFS "/trace", text, sizeof(text)) < 0 ? "" : text;
+}
+
+TEST_F(trace, off_says_nothing)
+{
+	sysdemo_null(self->fd);
+	EXPECT_EQ(NULL, strstr(trace(), "sys_enter:"));
+	EXPECT_EQ(NULL, strstr(trace(), "sys_exit:"));
+}
+
+TEST_F(trace, on_says_what_came_and_what_went)
+{
+	char expected[64];
+
+	ASSERT_EQ(0, write_file(EVENTS "/enable", "1"));
+	sysdemo_syscall(self->fd, SYSDEMO_NR_GETPID, 0x10, 0x20, 0x30, 0x40, 0x50, -1ULL);
+	ASSERT_EQ(0, write_file(EVENTS "/enable", "0"));
+	sysdemo_syscall(self->fd, SYSDEMO_NR_GETPID, 0xabc, 0, 0, 0, 0, 0);
+
+	EXPECT_NE(NULL, strstr(trace(), "sys_enter: NR 1 (10, 20, 30, 40, 50, ffffffffffffffff)\n"))
+		TH_LOG("%s", trace());
+	snprintf(expected, sizeof(expected), "sys_exit: NR 1 = %d\n", getpid());
+	EXPECT_NE(NULL, strstr(trace(), expected))
+		TH_LOG("%s", trace());
+	EXPECT_EQ(NULL, strstr(trace(), "abc"));
+}
+
+TEST_F(trace, unknown_calls_are_traced)
+{
+	ASSERT_EQ(0, write_file(EVENTS "/enable", "1"));
+	sysdemo_syscall(self->fd, 4294967295U, 0, 0, 0, 0, 0, 0);
+	EXPECT_NE(NULL, strstr(trace(), "sys_enter: NR 4294967295 (0, 0, 0, 0, 0, 0)\n"))
+		TH_LOG("%s", trace());
+	EXPECT_NE(NULL, strstr(trace(), "sys_exit: NR 4294967295 = -38\n"))
+		TH_LOG("%s", trace());
+}
+
+TEST_F(trace, refused_records_are_not_traced)
+{
+	struct sysdemo_call call = { .flags = 1 };
+
+	ASSERT_EQ(0, write_file(EVENTS "/enable", "1"));
+	EXPECT_EQ(-1, ioctl(self->fd, SYSDEMO_IOC_CALL, &call));
+	EXPECT_EQ(NULL, strstr(trace(), "sys_enter:"));
+}
+
+TESTER_MAIN
