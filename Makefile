@@ -16,7 +16,7 @@ all: module userspace
 help: ## List the verbs
 	@echo "make VERB [VARIABLE=VALUE]..."
 	@echo
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "Variables:"
 	@echo "  ACCEL=auto|kvm|tcg    how QEMU runs the guest (auto: KVM if it truly works, otherwise TCG)"

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Boots a guest in QEMU and tells how it went. Runs in the builder root.
 
-`boot.py test` runs the guest's tests and judges them; its exit status is 0 if they passed, 1 if they
-did not, 2 if it was asked for what cannot be done. `boot.py shell` gives a shell in the guest.
+`boot.py test` runs the guest's tests and judges them; its exit status is 0 if they passed, 1 if
+they did not, 2 if it was asked for what cannot be done. `boot.py shell` gives a shell in the guest.
 """
 
 import argparse
@@ -175,7 +175,7 @@ def report(options, run, judged, seconds):
         print(f"\n  {name}:")
         for line in log[-LAST_LINES:]:
             print(f"    {line.strip()}")
-    print(f"\nThe console's last lines:\n")
+    print("\nThe console's last lines:\n")
     for line in run.console.splitlines()[-LAST_LINES:]:
         print(f"  {line}")
     print(f"\nThe whole logs: {options.shown_results}/console.log, ktap.log, status.log")

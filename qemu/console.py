@@ -10,13 +10,23 @@ REPORTS = [
     ("KCSAN report", re.compile(r"BUG: KCSAN: (.*)")),
     ("KFENCE report", re.compile(r"BUG: KFENCE: (.*)")),
     ("oops", re.compile(r"(?:Oops: (.*)|general protection fault,.*)")),
-    ("soft or hard lockup", re.compile(r"watchdog: BUG: (?:soft|hard) lockup.*|NMI watchdog: .*LOCKUP.*")),
-    ("sleep in atomic context", re.compile(r"BUG: sleeping function called from invalid context.*")),
+    (
+        "soft or hard lockup",
+        re.compile(r"watchdog: BUG: (?:soft|hard) lockup.*|NMI watchdog: .*LOCKUP.*"),
+    ),
+    (
+        "sleep in atomic context",
+        re.compile(r"BUG: sleeping function called from invalid context.*"),
+    ),
     ("kernel BUG", re.compile(r"(?:kernel BUG at .*|\] BUG: .*)")),
-    ("lockdep report", re.compile(
-        r"WARNING: (?:possible|inconsistent|suspicious|bad unlock|held lock|lock held).*"
-        r"|INFO: trying to register non-static key.*"
-        r"|turning off the locking correctness validator.*")),
+    (
+        "lockdep report",
+        re.compile(
+            r"WARNING: (?:possible|inconsistent|suspicious|bad unlock|held lock|lock held).*"
+            r"|INFO: trying to register non-static key.*"
+            r"|turning off the locking correctness validator.*"
+        ),
+    ),
     ("RCU stall", re.compile(r"rcu: INFO: .*detected.*stalls?.*")),
     ("hung task", re.compile(r"INFO: task .* blocked for more than .*")),
     ("UBSAN report", re.compile(r"UBSAN: (.*)")),
@@ -26,11 +36,20 @@ REPORTS = [
 ]
 
 
+# The line by which qemu/guest/init marks in the log that it enters a stage.
+STAGE = re.compile(r"\] sysdemo-init: stage (.*)")
+
+
 def reports(console):
-    """Yields the kind of each report in a console log, worst kind first, with the line that tells."""
-    lines = console.splitlines()
+    """Yields each kind of report in a log, worst first, with the line that tells and its stage."""
+    stage = ""
+    lines = []
+    for line in console.splitlines():
+        if mark := STAGE.search(line):
+            stage = mark[1].strip()
+        lines.append((line.strip(), stage))
     for kind, pattern in REPORTS:
-        for line in lines:
+        for line, stage in lines:
             if pattern.search(line):
-                yield kind, line.strip()
+                yield kind, line, stage
                 break

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """From what a guest left behind to a verdict.
 
-A guest passes when it says so itself by its exit status, when its results agree with their plan, and
-when the kernel's log is clean. All three are looked at, and whatever cannot be seen is a failure:
-silence, a results stream that was cut off, a guest that ended before its end.
+A guest passes when it says so itself by its exit status, when its results agree with their plan,
+and when the kernel's log is clean. All three are looked at, and whatever cannot be seen is a
+failure: silence, a results stream that was cut off, a guest that ended before its end.
 """
 
 import io
@@ -50,6 +50,7 @@ class Verdict:
 
     @property
     def passed(self):
+        """Whether nothing is wrong."""
         return not self.problems
 
 
@@ -87,8 +88,8 @@ def judge(run, tools):
         problems.append(f"interrupted {during}")
     if run.qemu_error:
         problems.append(f"QEMU failed: {run.qemu_error}")
-    for kind, line in console.reports(run.console):
-        problems.append(f"{kind} {during}: {line}")
+    for kind, line, stage in console.reports(run.console):
+        problems.append(f"{kind} {f"during '{stage}'" if stage else 'during boot'}: {line}")
     if run.timed_out:
         problems.append(f"the guest hung {during}: no end after {run.timed_out:.0f} s")
     elif run.exit_status is None and not run.interrupted and not run.qemu_error:
@@ -118,8 +119,13 @@ def judge_results(run, tools, verdict):
     if not run.ktap.strip():
         verdict.problems.append("the guest gave no results")
         return
+    if not run.ktap.endswith("\n"):
+        verdict.problems.append("the results were cut off in the middle of a line")
     if tree.expected_count is None:
         verdict.problems.append("the results have no plan")
+    for test in tree.subtests:
+        if test.subtests and test.expected_count is None:
+            verdict.problems.append(f"the results of '{test.name}' have no plan")
     cases = list(leaves(tree))
     for path, case in cases:
         if case.status not in (TestStatus.SUCCESS, TestStatus.SKIPPED):
@@ -145,6 +151,5 @@ def judge_results(run, tools, verdict):
 def failed_parents(tree):
     """Names the tests with subtests whose own line says `not ok` while each of theirs says `ok`."""
     for test in tree.subtests:
-        counts = test.counts
-        if test.subtests and not test.ok_status() and not counts.failed and not counts.crashed:
+        if test.subtests and not test.ok_status() and all(t.ok_status() for _, t in leaves(test)):
             yield test.name

@@ -45,8 +45,8 @@ impl MiscDevice for Session {
         Ok(KBox::new(session, GFP_KERNEL)?)
     }
 
-    // There is no `compat_ioctl`: all layouts are the same for 32-bit callers, so the default, which
-    // only widens the pointer, is right.
+    // There is no `compat_ioctl`: all layouts are the same for 32-bit callers, so the default,
+    // which only widens the pointer, is right.
     fn ioctl(session: &Self, _file: &File, cmd: u32, arg: usize) -> Result<isize> {
         ioctl::run(&Context { session }, cmd, UserPtr::from_addr(arg))
     }

@@ -17,8 +17,8 @@ TRACE_EVENT(sys_enter,
 	TP_ARGS(nr, args),
 
 	TP_STRUCT__entry(
-		__field(	unsigned int,		nr	)
-		__array(	unsigned long long,	args, 6	)
+		__field(unsigned int, nr)
+		__array(unsigned long long, args, 6)
 	),
 
 	TP_fast_assign(
@@ -38,8 +38,8 @@ TRACE_EVENT(sys_exit,
 	TP_ARGS(nr, ret),
 
 	TP_STRUCT__entry(
-		__field(	unsigned int,	nr	)
-		__field(	long long,	ret	)
+		__field(unsigned int, nr)
+		__field(long long, ret)
 	),
 
 	TP_fast_assign(

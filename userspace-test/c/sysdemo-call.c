@@ -72,7 +72,9 @@ int main(int argc, char **argv)
 	for (int i = optind + 1; i < argc; i++)
 		args[i - optind - 1] = number(argv[i]);
 
-	if (fd < 0 && (fd = sysdemo_open(path)) < 0) {
+	if (fd < 0)
+		fd = sysdemo_open(path);
+	if (fd < 0) {
 		perror(path);
 		return 1;
 	}

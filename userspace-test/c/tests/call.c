@@ -112,7 +112,9 @@ TEST_F(device, half_mapped_records_are_efault)
 			TH_LOG("%zu bytes inside", inside);
 	}
 	/* The very last place where it fits. */
-	EXPECT_EQ(0, ioctl(self->fd, SYSDEMO_IOC_CALL, memory + page - sizeof(struct sysdemo_call)));
+	memory += page - sizeof(struct sysdemo_call);
+	EXPECT_EQ(0, ioctl(self->fd, SYSDEMO_IOC_CALL, memory));
+	memory += sizeof(struct sysdemo_call) - page;
 	munmap(memory, 2 * page);
 }
 
@@ -161,21 +163,77 @@ FIXTURE_TEARDOWN(sum6)
 	close(self->fd);
 }
 
-/* Every register is cut to the width of its parameter, and a signed one takes its sign from there. */
-FIXTURE_VARIANT_ADD(sum6, zero) { .args = { 0 }, .sum = 0 };
-FIXTURE_VARIANT_ADD(sum6, ones) { .args = { 1, 1, 1, 1, 1, 1 }, .sum = 6 };
-FIXTURE_VARIANT_ADD(sum6, s8_negative) { .args = { 0x80 }, .sum = -128 };
-FIXTURE_VARIANT_ADD(sum6, s8_dirty) { .args = { 0xffffffffffffff7f }, .sum = 127 };
-FIXTURE_VARIANT_ADD(sum6, u8_largest) { .args = { 0, 0xff }, .sum = 255 };
-FIXTURE_VARIANT_ADD(sum6, u8_dirty) { .args = { 0, 0xdeadbeefdeadbe01 }, .sum = 1 };
-FIXTURE_VARIANT_ADD(sum6, s16_negative) { .args = { 0, 0, 0x8000 }, .sum = -32768 };
-FIXTURE_VARIANT_ADD(sum6, s16_dirty) { .args = { 0, 0, 0xffffffffffff7fff }, .sum = 32767 };
-FIXTURE_VARIANT_ADD(sum6, u16_largest) { .args = { 0, 0, 0, 0xffff }, .sum = 65535 };
-FIXTURE_VARIANT_ADD(sum6, u16_dirty) { .args = { 0, 0, 0, 0xdeadbeefdead0002 }, .sum = 2 };
-FIXTURE_VARIANT_ADD(sum6, s32_negative) { .args = { 0, 0, 0, 0, 0x80000000 }, .sum = -2147483648LL };
-FIXTURE_VARIANT_ADD(sum6, s32_dirty) { .args = { 0, 0, 0, 0, 0xffffffff7fffffff }, .sum = 2147483647 };
-FIXTURE_VARIANT_ADD(sum6, u32_largest) { .args = { 0, 0, 0, 0, 0, 0xffffffff }, .sum = 4294967295LL };
-FIXTURE_VARIANT_ADD(sum6, u32_dirty) { .args = { 0, 0, 0, 0, 0, 0xdeadbeef00000003 }, .sum = 3 };
+/* Every register is cut to its parameter's width, and a signed one takes its sign from there. */
+FIXTURE_VARIANT_ADD(sum6, zero) {
+	.args = { 0 },
+	.sum = 0,
+};
+
+FIXTURE_VARIANT_ADD(sum6, ones) {
+	.args = { 1, 1, 1, 1, 1, 1 },
+	.sum = 6,
+};
+
+FIXTURE_VARIANT_ADD(sum6, s8_negative) {
+	.args = { 0x80 },
+	.sum = -128,
+};
+
+FIXTURE_VARIANT_ADD(sum6, s8_dirty) {
+	.args = { 0xffffffffffffff7f },
+	.sum = 127,
+};
+
+FIXTURE_VARIANT_ADD(sum6, u8_largest) {
+	.args = { 0, 0xff },
+	.sum = 255,
+};
+
+FIXTURE_VARIANT_ADD(sum6, u8_dirty) {
+	.args = { 0, 0xdeadbeefdeadbe01 },
+	.sum = 1,
+};
+
+FIXTURE_VARIANT_ADD(sum6, s16_negative) {
+	.args = { 0, 0, 0x8000 },
+	.sum = -32768,
+};
+
+FIXTURE_VARIANT_ADD(sum6, s16_dirty) {
+	.args = { 0, 0, 0xffffffffffff7fff },
+	.sum = 32767,
+};
+
+FIXTURE_VARIANT_ADD(sum6, u16_largest) {
+	.args = { 0, 0, 0, 0xffff },
+	.sum = 65535,
+};
+
+FIXTURE_VARIANT_ADD(sum6, u16_dirty) {
+	.args = { 0, 0, 0, 0xdeadbeefdead0002 },
+	.sum = 2,
+};
+
+FIXTURE_VARIANT_ADD(sum6, s32_negative) {
+	.args = { 0, 0, 0, 0, 0x80000000 },
+	.sum = -2147483648LL,
+};
+
+FIXTURE_VARIANT_ADD(sum6, s32_dirty) {
+	.args = { 0, 0, 0, 0, 0xffffffff7fffffff },
+	.sum = 2147483647,
+};
+
+FIXTURE_VARIANT_ADD(sum6, u32_largest) {
+	.args = { 0, 0, 0, 0, 0, 0xffffffff },
+	.sum = 4294967295LL,
+};
+
+FIXTURE_VARIANT_ADD(sum6, u32_dirty) {
+	.args = { 0, 0, 0, 0, 0, 0xdeadbeef00000003 },
+	.sum = 3,
+};
+
 FIXTURE_VARIANT_ADD(sum6, all_bits) {
 	.args = { -1ULL, -1ULL, -1ULL, -1ULL, -1ULL, -1ULL },
 	.sum = -3 + 255 + 65535 + 4294967295LL,

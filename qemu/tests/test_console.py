@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Lines of a kernel's log that must be noticed, and lines that must not."""
+
+import console
+import pytest
+
+BAD = {
+    "panic": "[    2.1] Kernel panic - not syncing: sysrq triggered crash",
+    "oops": "[    2.1] Oops: 0000 [#1] SMP NOPTI",
+    "kernel BUG": "[    2.1] kernel BUG at /src/x.c:12!",
+    "kernel WARNING": "[    2.1] WARNING: drivers/x.c:12 at f+0x1/0x2 [x], CPU#0: insmod/1",
+    "KASAN report": "[    2.1] BUG: KASAN: slab-use-after-free in f+0x1/0x2 [x]",
+    "KCSAN report": "[    2.1] BUG: KCSAN: data-race in f / g",
+    "KFENCE report": "[    2.1] BUG: KFENCE: use-after-free read in f+0x1/0x2",
+    "lockdep report": "[    2.1] WARNING: possible circular locking dependency detected",
+    "sleep in atomic context": (
+        "[    2.1] BUG: sleeping function called from invalid context at mm/slub.c:1"
+    ),
+    "soft or hard lockup": "[   30.1] watchdog: BUG: soft lockup - CPU#0 stuck for 26s! [x:1]",
+    "RCU stall": "[   30.1] rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:",
+    "hung task": "[  130.1] INFO: task x:1 blocked for more than 120 seconds.",
+    "UBSAN report": "[    2.1] UBSAN: array-index-out-of-bounds in x.c:1:2",
+    "memory leak": "[    2.1] kmemleak: 1 new suspected memory leaks (see /sys/kernel/debug)",
+    "refcount misuse": "[    2.1] refcount_t: underflow; use-after-free.",
+}
+
+GOOD = """
+[    0.1] Spectre V2 : WARNING: Unprivileged eBPF is enabled with eIBRS on, data leaks possible
+[    0.1] pci 0000:00:1f.0: quirk: [io  0x0600-0x067f] claimed by ICH6 ACPI/GPIO/TCO
+[    0.1] Kernel command line: console=ttyS0 panic=-1 oops=panic
+[    0.1] sysdemo: loading out-of-tree module taints kernel.
+[    0.1] kmemleak: Kernel memory leak detector initialized (mem pool available: 15841)
+[    0.1] debug: unmapping init memory, BUG: no
+"""
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_reports_are_noticed(kind):
+    text = f"[    1.0] sysdemo-init: stage one\n{BAD[kind]}\n[    3.0] sysdemo-init: stage two\n"
+    assert (kind, BAD[kind], "one") in console.reports(text)
+
+
+def test_every_kind_has_an_example():
+    assert {kind for kind, _ in console.REPORTS} == set(BAD)
+
+
+def test_harmless_lines_are_not_noticed():
+    assert list(console.reports(GOOD)) == []
+
+
+def test_worst_comes_first():
+    text = "\n".join([BAD["kernel WARNING"], BAD["oops"], BAD["panic"]])
+    assert [kind for kind, _, _ in console.reports(text)] == ["panic", "oops", "kernel WARNING"]

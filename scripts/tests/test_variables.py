@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Values that no verb can work with: one line that says what is allowed, and nothing touched."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def kdirs(tmp_path):
+    """Folders that are no use as KDIR, each for another reason."""
+    (tmp_path / "empty").mkdir()
+    for name, config in (("norust", "CONFIG_64BIT=y\n"), ("nometadata", "CONFIG_RUST=y\n")):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "Makefile").touch()
+        (folder / ".config").write_text(config)
+    (tmp_path / "file").touch()
+    return tmp_path
+
+
+def make(tmp_path, *words):
+    """Runs make with a cache that must stay as it is; gives its exit status and what it said."""
+    cache = tmp_path / "cache"
+    environment = {k: v for k, v in os.environ.items() if k not in ("ACCEL", "KDIR", "KERNEL")}
+    before = snapshot()
+    done = subprocess.run(
+        ["make", "-C", str(TOP), f"SYSDEMO_CACHE={cache}", *words],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert not cache.exists()
+    assert snapshot() == before
+    return done.returncode, done.stderr
+
+
+def snapshot():
+    """What is in the project's build folder."""
+    build = TOP / "build"
+    return sorted((str(path), path.stat().st_mtime_ns) for path in build.glob("*"))
+
+
+@pytest.mark.parametrize("verb", ["qemu-test", "check", "qemu-shell", "module", "prepare"])
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("ACCEL=foo", "ACCEL=foo: give auto, kvm or tcg"),
+        ("ACCEL=KVM", "ACCEL=KVM: give auto, kvm or tcg"),
+        ("KERNEL=9.9", "KERNEL=9.9: supported is 7.3"),
+        ("KERNEL=7", "KERNEL=7: supported is 7.3"),
+        ("KERNEL=..*", "KERNEL=..*: supported is 7.3"),
+        ("TIMEOUT=0", "TIMEOUT=0: give whole seconds"),
+        ("TIMEOUT=-1", "TIMEOUT=-1: give whole seconds"),
+        ("TIMEOUT=1e9", "TIMEOUT=1e9: give whole seconds"),
+        ("KDIR=/nonexistent", "KDIR=/nonexistent: no such folder"),
+        ("KDIR={}/file", "/file: no such folder"),
+        ("KDIR={}/empty", "not a kernel's build folder"),
+        ("KDIR={}/norust", "without CONFIG_RUST=y"),
+        ("KDIR={}/nometadata", "no Rust metadata"),
+        ("KIMAGE=/dev/null", "KIMAGE=/dev/null: is the image of the kernel in KDIR"),
+        ("SYSDEMO_CACHE=relative", "SYSDEMO_CACHE=relative: give an absolute path"),
+    ],
+)
+def test_bad_values(kdirs, verb, word, message):
+    status, said = make(kdirs, verb, word.format(kdirs))
+    lines = [line for line in said.splitlines() if not line.startswith("make")]
+    assert status == 2
+    assert len(lines) == 1
+    assert lines[0].startswith("error: ")
+    assert message in lines[0]
+
+
+def test_unknown_verb(tmp_path):
+    status, said = make(tmp_path, "qemu-tset")
+    assert status == 2
+    assert "qemu-tset" in said
+
+
+def test_help_lists_every_verb():
+    done = subprocess.run(
+        ["make", "-C", str(TOP), "help"], capture_output=True, text=True, check=True
+    )
+    makefile = (TOP / "Makefile").read_text()
+    verbs = {
+        word
+        for line in makefile.splitlines()
+        if line.startswith(".PHONY:")
+        for word in line.split()[1:]
+    }
+    listed = {line.split()[0] for line in done.stdout.splitlines() if line.startswith("  ")}
+    assert verbs - {"all"} <= listed
