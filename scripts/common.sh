@@ -6,6 +6,9 @@
 
 set -euo pipefail
 
+# A plain user's PATH on Debian lacks the folders that chroot is in.
+PATH=$PATH:/usr/sbin:/sbin
+
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 # shellcheck disable=SC2034 # Used by the scripts that source this file.
 build=$top/build
