@@ -20,7 +20,7 @@ help: ## List the verbs
 	@echo
 	@echo "Variables:"
 	@echo "  ACCEL=auto|kvm|tcg    how QEMU runs the guest (auto: KVM if it truly works, otherwise TCG)"
-	@echo "  KERNEL=<series>       the stock kernel: $$(grep -v '^#' scripts/kernel-series | paste -s -d ' ')"
+	@echo "  KERNEL=<series>       the stock kernel, one of: $$(grep -v '^#' scripts/kernel-series | paste -s -d ' ')"
 	@echo "  KDIR=<folder>         your own kernel's build folder instead, with your own compilers"
 	@echo "  KIMAGE=<file>         the image of that kernel, where it cannot be found by itself"
 	@echo "  TIMEOUT=<seconds>     how long the guest may take (120)"
@@ -46,12 +46,13 @@ lint: ## Check style and common mistakes of every language in here
 
 .PHONY: doctor
 doctor: ## Say whether this machine, or KDIR=<folder>, can build and load the module
+	@KDIR= scripts/check-variables
 	@scripts/doctor
 
 .PHONY: module
 module: ## Build sysdemo.ko
 	@scripts/check-variables
-	@scripts/prepare
+	@test -n "$$KDIR" || scripts/prepare
 	@scripts/build module
 
 .PHONY: userspace
@@ -66,13 +67,15 @@ prepare: ## Make what is made once and kept: the builder root and the stock kern
 	@scripts/prepare
 
 .PHONY: update
-update: ## Look for newer packages and a newer stock kernel; what is there stays until they are whole
+update: ## Look for a newer stock kernel and newer tools; what is there is used until they are whole
+	@scripts/check-variables
 	@scripts/update
 
 .PHONY: clean
 clean: ## Remove what was built; the cache stays
-	@rm -rf build
+	@scripts/clean
 
 .PHONY: distclean
-distclean: clean ## Remove the cache as well
+distclean: ## Remove the cache as well
 	@scripts/distclean
+	@scripts/clean

@@ -47,6 +47,7 @@ struct Sysdemo {
 impl kernel::InPlaceModule for Sysdemo {
     fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
+            _: { bridge::global::init()? },
             _device <- Registration::register(c"sysdemo", device::NODE_MODE),
         })
     }

@@ -35,7 +35,7 @@ def qemu_command(options, accelerator, append=""):
     command += ["-no-user-config", "-nodefaults", "-display", "none"]
     command += ["-kernel", str(options.kernel), "-initrd", str(options.initramfs)]
     # After a panic the guest ends at once. An oops is a panic: what comes after it proves nothing.
-    append = f"console=ttyS0 panic=-1 oops=panic {append} {options.append}"
+    append = f"{options.append} {append} console=ttyS0 panic=-1 oops=panic"
     return [*command, "-append", " ".join(append.split())]
 
 
@@ -101,15 +101,19 @@ class Guest:
 
     @staticmethod
     def show(line):
-        """Shows a line of the guest's."""
-        print(line, flush=True)
+        """Shows a line of the guest's, as long as there is somebody to see it."""
+        try:
+            print(line, flush=True)
+        except BrokenPipeError:
+            # Nobody reads any more (`| head`, say): the verdict is still to be written.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def show_status(self, line):
         """Shows that the guest enters its next stage, and notes how long the last one took."""
         now = time.monotonic()
         self.stages.append((self.stage, now - self.stage_started))
         self.stage, self.stage_started = line.removeprefix("stage "), now
-        print(f"==> guest, {now - self.started:.1f} s: {line}", flush=True)
+        self.show(f"==> guest, {now - self.started:.1f} s: {line}")
 
     def follow(self, seconds):
         """Passes on what the guest says until it ends; False if it has not within the limit."""
@@ -185,7 +189,7 @@ def test(options, accelerator):
     """Runs the guest's tests; gives the exit status."""
     start = time.monotonic()
     run, stages = run_guest(options, accelerator)
-    judged = verdict.judge(run, options.ktap_tools)
+    judged = verdict.judge(run, options.ktap_tools, options.expect)
     xml = options.results.parent / f"{options.results.name}.xml"
     ET.indent(judged.suite)
     ET.ElementTree(judged.suite).write(xml, encoding="utf-8", xml_declaration=True)
@@ -216,6 +220,7 @@ def arguments():
     parser.add_argument("--results", type=Path, help="folder for the logs")
     parser.add_argument("--shown-results", help="the name of that folder on the host")
     parser.add_argument("--ktap-tools", type=Path, help="where the kernel's KTAP parser is")
+    parser.add_argument("--expect", nargs="*", default=[], help="programs that must have results")
     parser.add_argument("--stages", type=Path, help="file that the guest's stages are added to")
     options = parser.parse_args()
     options.shown_results = options.shown_results or options.results

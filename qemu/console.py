@@ -18,7 +18,7 @@ REPORTS = [
         "sleep in atomic context",
         re.compile(r"BUG: sleeping function called from invalid context.*"),
     ),
-    ("kernel BUG", re.compile(r"(?:kernel BUG at .*|\] BUG: .*)")),
+    ("kernel BUG", re.compile(r"(?:kernel BUG at .*|(?:^|\] )BUG: .*)")),
     (
         "lockdep report",
         re.compile(
@@ -32,12 +32,12 @@ REPORTS = [
     ("UBSAN report", re.compile(r"UBSAN: (.*)")),
     ("memory leak", re.compile(r"kmemleak: [1-9]\d* new suspected memory leaks.*")),
     ("refcount misuse", re.compile(r"refcount_t: .*")),
-    ("kernel WARNING", re.compile(r"\] WARNING: (.*)")),
+    ("kernel WARNING", re.compile(r"(?:^|\] )WARNING: (.*)")),
 ]
 
 
 # The line by which qemu/guest/init marks in the log that it enters a stage.
-STAGE = re.compile(r"\] sysdemo-init: stage (.*)")
+STAGE = re.compile(r"(?:^|\] )sysdemo-init: stage (.*)")
 
 
 def reports(console):

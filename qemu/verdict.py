@@ -7,6 +7,7 @@ failure: silence, a results stream that was cut off, a guest that ended before i
 """
 
 import io
+import re
 import sys
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field
@@ -32,11 +33,12 @@ class Run:
 
     @property
     def exit_status(self):
-        """The guest's exit status, None if it gave none."""
-        for line in self.status.splitlines():
-            if line.startswith("exit ") and line[5:].isdigit():
-                return int(line[5:])
-        return None
+        """The guest's exit status, None if it did not give one, once, as its last word."""
+        said = self.status.splitlines()
+        ends = [line for line in said if line.startswith("exit")]
+        if len(ends) != 1 or said[-1] != ends[0] or not ends[0][5:].isdigit():
+            return None
+        return int(ends[0][5:])
 
 
 @dataclass
@@ -77,8 +79,12 @@ def leaves(test, path=()):
             yield here, subtest
 
 
-def judge(run, tools):
-    """Judges a run; `tools` is where the kernel's KTAP parser is."""
+def judge(run, tools, expected=()):
+    """Judges a run.
+
+    `tools` is where the kernel's KTAP parser is, `expected` names programs that must have results
+    of their own.
+    """
     verdict = Verdict()
     problems = verdict.problems
     where = run.stages[-1] if run.stages else ""
@@ -97,7 +103,7 @@ def judge(run, tools):
     elif run.exit_status:
         problems.append(f"the guest's exit status is {run.exit_status}")
 
-    judge_results(run, tools, verdict)
+    judge_results(run, tools, expected, verdict)
 
     suite = ET.SubElement(verdict.suite, "testsuite", name="guest")
     case = ET.SubElement(suite, "testcase", name="verdict")
@@ -108,7 +114,12 @@ def judge(run, tools):
     return verdict
 
 
-def judge_results(run, tools, verdict):
+# What the parser overlooks: a program that gives up, and results beyond the plan.
+BAIL_OUT = re.compile(r"^\s*Bail out!(.*)", re.M)
+TOP_RESULT = re.compile(r"^(?:not )?ok \d+", re.M)
+
+
+def judge_results(run, tools, expected, verdict):
     """Adds to a verdict what the results say."""
     tree, complaints = parse_ktap(run.ktap, tools)
     import kunit_junit
@@ -116,30 +127,22 @@ def judge_results(run, tools, verdict):
 
     tree.name = "results"
     verdict.suite = kunit_junit.get_test_suite(tree, None)
+    problems = verdict.problems
     if not run.ktap.strip():
-        verdict.problems.append("the guest gave no results")
+        problems.append("the guest gave no results")
         return
-    if not run.ktap.endswith("\n"):
-        verdict.problems.append("the results were cut off in the middle of a line")
-    if tree.expected_count is None:
-        verdict.problems.append("the results have no plan")
-    for test in tree.subtests:
-        if test.subtests and test.expected_count is None:
-            verdict.problems.append(f"the results of '{test.name}' have no plan")
+    problems.extend(gaps(run.ktap, tree, expected))
     cases = list(leaves(tree))
     for path, case in cases:
-        if case.status not in (TestStatus.SUCCESS, TestStatus.SKIPPED):
+        if not case.ok_status():
             verdict.failures.append(("/".join(path) or "?", case.log))
     if verdict.failures:
         names = ", ".join(name for name, _ in verdict.failures)
-        verdict.problems.append(f"{len(verdict.failures)} of {len(cases)} tests failed: {names}")
+        problems.append(f"{len(verdict.failures)} of {len(cases)} tests failed: {names}")
     for complaint in complaints:
-        verdict.problems.append(f"the results disagree with their plan: {complaint}")
-    # A parent that failed although none of its subtests did: the program itself ended badly.
-    for name in failed_parents(tree):
-        verdict.problems.append(f"'{name}' failed as a whole, though its tests did not")
+        problems.append(f"the results disagree with their plan: {complaint}")
     if not any(case.status == TestStatus.SUCCESS for _, case in cases):
-        verdict.problems.append("not one test passed")
+        problems.append("not one test passed")
 
     for test in tree.subtests:
         counts = test.counts
@@ -148,8 +151,28 @@ def judge_results(run, tools, verdict):
         )
 
 
-def failed_parents(tree):
-    """Names the tests with subtests whose own line says `not ok` while each of theirs says `ok`."""
-    for test in tree.subtests:
-        if test.subtests and not test.ok_status() and all(t.ok_status() for _, t in leaves(test)):
-            yield test.name
+def gaps(ktap, tree, expected):
+    """Yields what the results lack, or have too much of, apart from failed tests."""
+    from kunit_parser import TestStatus
+
+    if not ktap.endswith("\n"):
+        yield "the results were cut off in the middle of a line"
+    if tree.expected_count is None:
+        yield "the results have no plan"
+    elif len(TOP_RESULT.findall(ktap)) > tree.expected_count:
+        yield "there are more results than planned"
+    for gave_up in BAIL_OUT.findall(ktap):
+        yield f"a program gave up:{gave_up}"
+    programs = {test.name: test for test in tree.subtests if test.subtests}
+    for name, test in programs.items():
+        cases = [case for _, case in leaves(test)]
+        if test.expected_count is None:
+            yield f"the results of '{name}' have no plan"
+        if all(case.status == TestStatus.SKIPPED for case in cases):
+            yield f"every test of '{name}' was skipped"
+        # `not ok` for the program although each of its tests says `ok`: it ended badly.
+        if not test.ok_status() and all(case.ok_status() for case in cases):
+            yield f"'{name}' failed as a whole, though its tests did not"
+    for name in expected:
+        if name not in programs:
+            yield f"'{name}' has no results of its own"

@@ -30,9 +30,28 @@ find_cache() {
 	[[ $base == /* ]] || base=${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}/.cache
 	local dir=${SYSDEMO_CACHE:-$base/sysdemo}
 	[[ $dir == /* ]] || usage "SYSDEMO_CACHE=$dir: give an absolute path"
-	printf '%s\n' "${dir%/}"
+	realpath -m -- "$dir"
 }
 cache=$(find_cache)
+
+# What tells our cache from a folder of somebody's: only in a folder with this file in it is anything
+# ever removed. The text is that of the Cache Directory Tagging Specification, which backups know.
+cache_tag=$cache/CACHEDIR.TAG
+is_our_cache() { [[ -f $cache_tag ]] && grep -q -s '^# sysdemo' "$cache_tag"; }
+
+# claim_cache: makes the cache's folder, or refuses one that holds other things.
+claim_cache() {
+	! is_our_cache || return 0
+	if [[ -e $cache ]]; then
+		[[ -d $cache ]] || usage "SYSDEMO_CACHE=$cache: is no folder"
+		[[ -z $(ls -A "$cache") ]] ||
+			usage "SYSDEMO_CACHE=$cache: holds other things; give an empty or a new folder"
+	fi
+	mkdir -p "$cache" 2>/dev/null && [[ -w $cache ]] ||
+		die "$cache cannot be written by $(id -un): give another folder by SYSDEMO_CACHE, or chown it"
+	printf '%s\n' 'Signature: 8a477f597d28d172789f06886806bc55' \
+		'# sysdemo: all of this can be made again by make prepare.' >"$cache_tag"
+}
 
 is_root() { [[ $(id -u) == 0 ]]; }
 
@@ -53,7 +72,8 @@ stage() {
 
 # start_stages, show_stages: the list of a whole run's stages.
 start_stages() {
-	mkdir -p "$build"
+	mkdir -p "$build" 2>/dev/null && [[ -w $build ]] ||
+		die "$build cannot be written by $(id -un): was it made by root? Remove it, or chown it"
 	SYSDEMO_STAGES=$(mktemp "$build/.stages.XXXXXX")
 	export SYSDEMO_STAGES
 	run_start=$EPOCHREALTIME
@@ -70,12 +90,24 @@ show_stages() {
 # however they end, so that a killed run never leaves it taken.
 take_lock() {
 	local file=$1 what=$2 fd
-	mkdir -p "$(dirname "$file")"
-	exec {fd}>"$file"
+	# A folder can be locked itself; a file is made, and never removed: who waits for a lock would
+	# wait for a file that is gone while the next one makes a new one.
+	if [[ -d $file ]]; then
+		exec {fd}<"$file"
+	else
+		exec {fd}>"$file"
+	fi
 	if ! flock --nonblock "$fd"; then
 		note "Another run is making $what: waiting for it."
 		flock "$fd"
 	fi
+}
+
+# take_build_lock: one build at a time in this checkout. Scripts that a holder runs hold it too.
+take_build_lock() {
+	[[ -z ${SYSDEMO_LOCKED:-} ]] || return 0
+	take_lock "$top" "this checkout's build"
+	export SYSDEMO_LOCKED=1
 }
 
 # in_userns COMMAND...: runs a command as root of a new user namespace, for a user who is not root.
@@ -94,8 +126,9 @@ in_userns() {
 make_whole() {
 	local target=$1 what=$2
 	shift 2
+	# Says when it was last used, for prune.
 	if [[ -d $target ]]; then
-		touch "$target"
+		touch "$target.lock"
 		return
 	fi
 	(
@@ -118,26 +151,26 @@ make_whole() {
 }
 
 # prune KIND: throws away what earlier runs left of a kind: folders that never became whole, and
-# those of other keys that nothing has used for a week (make_whole's `touch` says when it was).
+# those of other keys that nothing has used for a week (their locks' times say when it was).
 prune() {
-	local folder
-	[[ -d $cache ]] || return 0
+	local folder lock
+	is_our_cache || return 0
 	while IFS= read -r -d '' folder; do
+		lock=${folder%.partial}.lock
+		[[ -f $lock ]] || continue
+		[[ $folder == *.partial || -n $(find "$lock" -mtime +7) ]] || continue
 		(
-			exec {fd}>"${folder%.partial}.lock"
+			exec {fd}<"$lock"
 			# Somebody may be at it.
 			flock --nonblock "$fd" || exit 0
 			in_userns rm -rf -- "$folder"
-			rm -f -- "${folder%.partial}.lock"
 		)
-	done < <(find "$cache" -mindepth 1 -maxdepth 1 -type d -name "$1-*" \
-		\( -name '*.partial' -o -mtime +7 \) -print0)
+	done < <(find "$cache" -mindepth 1 -maxdepth 1 -type d -name "$1-*" -print0)
 }
 
 # need_space FOLDER MEGABYTES WHAT: stops when the disk is too full for what is about to be made.
 need_space() {
 	local free
-	mkdir -p "$1"
 	free=$(df --output=avail -m "$1" | tail -n 1)
 	((free >= $2)) ||
 		die "$3 needs $2 MB in $1, which has $((free)) MB free: make room, or set SYSDEMO_CACHE to a larger disk"
@@ -148,6 +181,28 @@ key_of() { cat -- "$@" | sha256sum | cut -c1-12; }
 
 supported_series() { grep -v '^#' "$top/scripts/kernel-series"; }
 
+# `make update` makes all of the cache once more, beside what is there, under a new generation.
+generation() { printf '%s\n' "${SYSDEMO_GENERATION:-$(cat "$cache/generation" 2>/dev/null || echo 1)}"; }
+
 builder_root() {
-	printf '%s/builder-%s\n' "$cache" "$(key_of "$top/scripts/builder-packages" "$top/scripts/builder-root")"
+	printf '%s/builder-%s-%s\n' "$cache" "$(generation)" \
+		"$(key_of "$top/scripts/builder-packages" "$top/scripts/builder-root")"
+}
+
+# What can be wrong with this host, apart from missing packages. Prints the first thing and what
+# mends it, separated by a tab; nothing if all is well. Used to refuse, and by the doctor.
+host_obstacle() {
+	if [[ $(uname -m) != x86_64 ]]; then
+		printf 'the machine is %s: the stock kernel and its tools are for x86_64\tuse such a machine\n' "$(uname -m)"
+	elif is_root; then
+		unshare --mount -- true 2>/dev/null ||
+			printf 'no mount namespace can be made here, as in most containers\tstart the container with CAP_SYS_ADMIN (docker run --privileged)\n'
+	elif ! command -v newuidmap >/dev/null; then
+		:
+	elif ! grep -q -s -E "^($(id -un)|$(id -u)):" /etc/subuid; then
+		printf '%s has no range in /etc/subuid\tsudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 %s\n' \
+			"$(id -un)" "$(id -un)"
+	elif ! unshare --user --map-auto --map-root-user --mount --pid --fork -- mount -t tmpfs tmpfs /mnt 2>/dev/null; then
+		printf 'no user namespace can be made here\tsudo sysctl kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000 (in a container: run as root in a privileged one)\n'
+	fi
 }

@@ -40,6 +40,12 @@ def test_reports_are_noticed(kind):
     assert (kind, BAD[kind], "one") in console.reports(text)
 
 
+@pytest.mark.parametrize("kind", BAD)
+def test_reports_without_a_time_are_noticed(kind):
+    line = BAD[kind].split("] ", 1)[1]
+    assert (kind, line, "one") in console.reports(f"sysdemo-init: stage one\n{line}\n")
+
+
 def test_every_kind_has_an_example():
     assert {kind for kind, _ in console.REPORTS} == set(BAD)
 

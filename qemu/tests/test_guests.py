@@ -12,21 +12,10 @@ import pytest
 
 TOP = Path(__file__).parents[2]
 STOCK = Path(os.environ["STOCK"])
-KDIR = os.environ["STOCK_KDIR"]
 MODULE = TOP / "build/module/sysdemo.ko"
-BROKEN = TOP / "build/broken"
+BROKEN = TOP / "build/test-modules/broken.ko"
 
 GOOD_TEST = "#!/bin/sh\necho TAP version 13\necho 1..1\necho ok 1 first\n"
-
-
-@pytest.fixture(scope="session")
-def broken_module():
-    subprocess.run(
-        ["make", "-C", KDIR, f"M={TOP}/qemu/tests/broken", f"MO={BROKEN}", "modules"],
-        check=True,
-        capture_output=True,
-    )
-    return BROKEN / "broken.ko"
 
 
 @pytest.fixture
@@ -45,7 +34,7 @@ def boot(tmp_path):
                 *(TOP / "qemu/boot.py", "test", "--kernel", os.environ["STOCK_IMAGE"]),
                 *("--initramfs", image, "--results", tmp_path / "results"),
                 *("--ktap-tools", STOCK / "tools/kunit", "--timeout", str(timeout)),
-                *("--accel", "tcg", "--append", append),
+                *("--accel", "tcg", "--append", append, "--expect", *tests),
             ],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -91,24 +80,24 @@ def test_hanging_program(boot):
     assert_fails(outcome, "hung during 'sleep': no end after 12 s")
 
 
-def test_hanging_kernel(boot, broken_module):
+def test_hanging_kernel(boot):
     """With interrupts off on both CPUs nothing in the guest can tell any more."""
     spin = "#!/bin/sh\ninsmod /lib/broken.ko what=spin &\ninsmod /lib/broken.ko what=spin\n"
-    outcome = boot({"spin": spin}, files=[broken_module], timeout=12)
+    outcome = boot({"spin": spin}, files=[BROKEN], timeout=12)
     assert_fails(outcome, "hung during 'spin': no end after 12 s")
 
 
-def test_warning(boot, broken_module):
+def test_warning(boot):
     """All tests pass; the kernel's log does not."""
     warn = GOOD_TEST + "insmod /lib/broken.ko what=warn\n"
-    outcome = boot({"warn": warn}, files=[broken_module])
+    outcome = boot({"warn": warn}, files=[BROKEN])
     assert_fails(outcome, "kernel WARNING during 'warn'", "broken_init")
     assert "tests failed: taint" in outcome[1]
 
 
-def test_oops(boot, broken_module):
+def test_oops(boot):
     oops = GOOD_TEST + "insmod /lib/broken.ko what=oops\n"
-    assert_fails(boot({"oops": oops}, files=[broken_module]), "oops during 'oops': ")
+    assert_fails(boot({"oops": oops}, files=[BROKEN]), "oops during 'oops': ")
 
 
 def test_early_end(boot):
@@ -134,6 +123,23 @@ def test_program_that_fails_after_its_tests(boot):
 def test_program_that_crashes(boot):
     segv = GOOD_TEST.replace("echo ok", "kill -SEGV $$; echo ok")
     assert_fails(boot({"segv": segv}), "exit status is 1")
+
+
+def test_silent_program(boot):
+    assert_fails(boot({"silent": "#!/bin/sh\nexit 0\n"}), "'silent' has no results of its own")
+
+
+def test_program_that_kills_its_shell(boot):
+    """A status that was not given is not that of the program before."""
+    kill = GOOD_TEST + "kill -9 0 $PPID\n"
+    assert_fails(boot({"fine": GOOD_TEST, "killer": kill}), "'killer' failed as a whole")
+
+
+def test_program_that_writes_to_every_descriptor(boot):
+    """The ports are not the programs' own."""
+    noisy = GOOD_TEST + "for fd in 3 4 5; do echo exit 0 >&$fd; done 2>/dev/null\n"
+    status, said = boot({"noisy": noisy + "exit 0\n"})
+    assert status == 0, said
 
 
 def test_module_that_is_none(boot, tmp_path):

@@ -28,9 +28,9 @@ STATUS = "stage load\nstage c-call\nstage unload\nexit 0\n"
 CONSOLE = "[    0.0] Linux version 7.3.4\n[    1.0] Run /init as init process\n"
 
 
-def judge(**changes):
+def judge(expected=("c-call",), **changes):
     run = Run(**{"console": CONSOLE, "ktap": KTAP, "status": STATUS, **changes})
-    return verdict.judge(run, TOOLS)
+    return verdict.judge(run, TOOLS, expected)
 
 
 def assert_fails(judged, *words):
@@ -112,6 +112,29 @@ def test_no_results():
     assert_fails(judge(ktap=""), "no results")
 
 
+def test_silent_program():
+    lines = [line for line in KTAP.splitlines() if not line.startswith("  ")]
+    assert_fails(judge(ktap="\n".join(lines) + "\n"), "'c-call' has no results of its own")
+
+
+def test_program_that_was_not_run():
+    assert_fails(judge(expected=("c-call", "c-other")), "'c-other' has no results of its own")
+
+
+def test_results_beyond_the_plan():
+    assert_fails(judge(ktap=KTAP + "not ok 4 extra\n"), "more results than planned")
+
+
+def test_program_that_gives_up():
+    ktap = KTAP.replace("  ok 1 device.null\n", "  Bail out! no device\n  ok 1 device.null\n")
+    assert_fails(judge(ktap=ktap), "a program gave up: no device")
+
+
+def test_program_that_skips_everything():
+    ktap = KTAP.replace("device.null", "device.null # SKIP").replace("flags", "flags # SKIP")
+    assert_fails(judge(ktap=ktap), "every test of 'c-call' was skipped")
+
+
 def test_noise_instead_of_results():
     assert not judge(ktap="hello\n" * 100).passed
 
@@ -159,6 +182,8 @@ def test_qemu_that_fails():
 def test_garbled_exit_status():
     assert_fails(judge(status="stage load\nexit x\n"), "without an exit status")
     assert_fails(judge(status="stage load\nexit\n"), "without an exit status")
+    assert_fails(judge(status="stage load\nexit 0\nexit 0\n"), "without an exit status")
+    assert_fails(judge(status="stage load\nexit 0\nstage more\n"), "without an exit status")
 
 
 def test_interruption():

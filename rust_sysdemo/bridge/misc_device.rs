@@ -2,7 +2,7 @@
 
 //! A misc device with permissions of its own.
 //!
-//! [`MiscDeviceRegistration`](kernel::miscdevice::MiscDeviceRegistration) has no way to set the
+//! [`MiscDeviceRegistration`] has no way to set the
 //! mode of the device node, which is then 0600. This registration is the same but for that.
 //!
 //! C header: [`include/linux/miscdevice.h`](srctree/include/linux/miscdevice.h)
@@ -13,7 +13,8 @@ use kernel::{
     error::to_result,
     miscdevice::{
         MiscDevice,
-        MiscDeviceOptions, //
+        MiscDeviceOptions,
+        MiscDeviceRegistration, //
     },
     prelude::*,
     types::Opaque, //
@@ -23,10 +24,10 @@ use kernel::{
 ///
 /// # Invariants
 ///
-/// `inner` is a `struct miscdevice` made by [`MiscDeviceOptions::into_raw`] for `T` and registered
-/// with `misc_register()`.
-// The layout is that of the kernel crate's registration, which `MiscDevice::open` gets to see a
-// reference to: both are a `struct miscdevice` and nothing else.
+/// - `inner` is a `struct miscdevice` made by [`MiscDeviceOptions::into_raw`] for `T` and
+///   registered with `misc_register()`.
+/// - The layout is that of [`MiscDeviceRegistration`]: both are a `struct miscdevice` and nothing
+///   else. The kernel crate's `open` finds one by the address of the other.
 #[repr(transparent)]
 #[pin_data(PinnedDrop)]
 pub(crate) struct Registration<T> {
@@ -36,17 +37,26 @@ pub(crate) struct Registration<T> {
 }
 
 // SAFETY: `misc_deregister()` may be called on another thread than `misc_register()` was.
-unsafe impl<T> Send for Registration<T> {}
+unsafe impl<T: MiscDevice> Send for Registration<T> {}
 
-// SAFETY: There are no methods that take `&self`.
-unsafe impl<T> Sync for Registration<T> {}
+// SAFETY: It has no methods that take `&self`. As the [`MiscDeviceRegistration`] that tasks get to
+// see in `open`, at once maybe, it only gives out the device and its address, which may be used in
+// parallel.
+unsafe impl<T: MiscDevice> Sync for Registration<T> {}
 
 impl<T: MiscDevice> Registration<T> {
+    /// The layouts agree, as far as a compiler can tell.
+    const LAYOUT: () = {
+        assert!(size_of::<Self>() == size_of::<MiscDeviceRegistration<T>>());
+        assert!(align_of::<Self>() == align_of::<MiscDeviceRegistration<T>>());
+    };
+
     /// Registers a misc device `name` whose node gets the permissions `mode`.
     ///
     /// Fails with [`EEXIST`] if there is a device of that name, [`EBUSY`] if there is no minor
     /// number left, or [`ENOMEM`].
     pub(crate) fn register(name: &'static CStr, mode: u16) -> impl PinInit<Self, Error> {
+        let () = Self::LAYOUT;
         try_pin_init!(Self {
             // INVARIANT: If the initializer succeeds, the device is made by `into_raw` and
             // registered.

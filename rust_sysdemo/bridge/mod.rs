@@ -5,7 +5,13 @@
 //! Nothing else in this module uses `unsafe`. Each file says which C interface it wraps and what
 //! that interface asks of its callers; what it offers cannot be used wrongly.
 
+pub(crate) mod arch;
+pub(crate) mod capability;
+pub(crate) mod cred;
+pub(crate) mod global;
+pub(crate) mod lockdown;
 pub(crate) mod misc_device;
 pub(crate) mod nospec;
+mod shims;
 pub(crate) mod task;
 pub(crate) mod tracepoint;

@@ -11,47 +11,55 @@
 //!
 //! C header: [`include/linux/tracepoint.h`](srctree/include/linux/tracepoint.h)
 
+use super::shims;
 use crate::uapi::SYSDEMO_ARGS_MAX;
 use kernel::{
     bindings,
     jump_label::static_branch_unlikely, //
 };
 
-/// What `trace/events.c` defines.
+/// The tracepoints that `trace/events.c` defines.
 mod c {
-    use kernel::{
-        bindings,
-        ffi::*, //
-    };
+    use kernel::bindings;
 
     // The key of a lock class in it is an empty structure unless lockdep is on; only its address
     // ever matters.
     #[allow(improper_ctypes)]
     extern "C" {
+        #[cfg(CONFIG_TRACEPOINTS)]
         pub(super) static __tracepoint_sys_enter: bindings::tracepoint;
+        #[cfg(CONFIG_TRACEPOINTS)]
         pub(super) static __tracepoint_sys_exit: bindings::tracepoint;
-
-        pub(super) fn rust_do_trace_sys_enter(nr: c_uint, args: *const c_ulonglong);
-        pub(super) fn rust_do_trace_sys_exit(nr: c_uint, ret: c_longlong);
     }
+}
+
+/// Whether somebody listens to a tracepoint; never in a kernel without any.
+macro_rules! is_on {
+    ($name:ident) => {{
+        #[cfg(CONFIG_TRACEPOINTS)]
+        {
+            // SAFETY: The key is that of a tracepoint which `trace/events.c` defines.
+            unsafe { static_branch_unlikely!(c::$name, bindings::tracepoint, key) }
+        }
+        #[cfg(not(CONFIG_TRACEPOINTS))]
+        false
+    }};
 }
 
 /// The event `sysdemo:sys_enter`: a call is about to be made.
 #[inline(always)]
 pub(crate) fn sys_enter(nr: u32, args: &[u64; SYSDEMO_ARGS_MAX as usize]) {
-    // SAFETY: The key is that of a tracepoint which `trace/events.c` defines.
-    if unsafe { static_branch_unlikely!(c::__tracepoint_sys_enter, bindings::tracepoint, key) } {
+    if is_on!(__tracepoint_sys_enter) {
         // SAFETY: The probes read six numbers at `args`, and only during the call.
-        unsafe { c::rust_do_trace_sys_enter(nr, args.as_ptr()) };
+        unsafe { shims::rust_do_trace_sys_enter(nr, args.as_ptr()) };
     }
 }
 
 /// The event `sysdemo:sys_exit`: a call has been made.
 #[inline(always)]
 pub(crate) fn sys_exit(nr: u32, ret: i64) {
-    // SAFETY: The key is that of a tracepoint which `trace/events.c` defines.
-    if unsafe { static_branch_unlikely!(c::__tracepoint_sys_exit, bindings::tracepoint, key) } {
+    if is_on!(__tracepoint_sys_exit) {
         // SAFETY: The probes take two numbers.
-        unsafe { c::rust_do_trace_sys_exit(nr, ret) };
+        unsafe { shims::rust_do_trace_sys_exit(nr, ret) };
     }
 }

@@ -3,12 +3,23 @@
 //! Who is calling.
 
 use crate::{
-    bridge::task,
+    bridge::{
+        cred,
+        task, //
+    },
     syscall::{
         syscall,
-        Context, //
+        user_struct::{
+            self,
+            UserStruct, //
+        },
+        Context,
+        UserOut, //
     },
-    uapi, //
+    uapi::{
+        self,
+        sysdemo_identity, //
+    },
 };
 use kernel::{
     current,
@@ -32,5 +43,37 @@ syscall! {
     #[nr(uapi::SYSDEMO_NR_GETTID)]
     fn gettid(_ctx: &Context<'_>) -> Result<i64> {
         Ok(i64::from(task::current_tid()))
+    }
+}
+
+impl UserStruct for sysdemo_identity {
+    const SIZE_VER0: usize = uapi::SYSDEMO_IDENTITY_SIZE_VER0 as usize;
+}
+
+syscall! {
+    /// Tells who is calling and with which rights.
+    ///
+    /// Fails with [`EINVAL`] or [`E2BIG`] if no version of the structure has that size, and with
+    /// [`EFAULT`] if it cannot be written.
+    #[nr(uapi::SYSDEMO_NR_IDENTITY)]
+    fn identity(_ctx: &Context<'_>, out: UserOut<sysdemo_identity>, size: usize) -> Result<i64> {
+        let ids = cred::current_ids();
+        let identity = sysdemo_identity {
+            uid: ids.uid,
+            euid: ids.euid,
+            suid: ids.suid,
+            fsuid: ids.fsuid,
+            gid: ids.gid,
+            egid: ids.egid,
+            sgid: ids.sgid,
+            fsgid: ids.fsgid,
+            cap_effective: ids.cap_effective,
+            user_ns_level: ids.user_ns_level,
+            no_new_privs: task::current_no_new_privs().into(),
+            seccomp_mode: task::current_seccomp_mode(),
+            pad: 0,
+        };
+        user_struct::write(out.as_user_ptr(), size, &identity)?;
+        Ok(0)
     }
 }

@@ -4,8 +4,15 @@
 //! common is done by [`syscall`](crate::syscall).
 
 mod arith;
+mod echo;
+mod entry;
+mod fill;
 mod identity;
+mod label;
 mod null;
+mod regs;
+
+pub(crate) use label::Label;
 
 use crate::syscall::Entry;
 
@@ -14,5 +21,13 @@ pub(crate) const ALL: &[Entry] = &[
     null::NULL,
     identity::GETPID,
     identity::GETTID,
-    arith::SUM6, //
+    arith::SUM6,
+    echo::ECHO,
+    fill::FILL,
+    identity::IDENTITY,
+    label::SET_LABEL,
+    label::GET_LABEL,
+    label::CLEAR_LABEL,
+    regs::REGS,
+    entry::ENTRY, //
 ];

@@ -2,29 +2,44 @@
 
 //! The door that every device has: `ioctl(2)`.
 
+use super::{
+    batch,
+    describe,
+    record, //
+};
 use crate::{
-    syscall::{
-        dispatch,
-        Context, //
-    },
+    syscall::Context,
     uapi::{
+        self,
+        sysdemo_batch,
         sysdemo_call,
-        SYSDEMO_IOC_NR_CALL,
+        sysdemo_info,
+        sysdemo_restrict,
+        sysdemo_table,
         SYSDEMO_IOC_TYPE, //
     },
 };
-use core::mem::{
-    offset_of,
-    size_of, //
-};
 use kernel::{
-    ioctl::_IOWR,
-    prelude::*,
-    uaccess::UserSlice, //
+    ioctl::{
+        _IOC_DIR,
+        _IOC_NR,
+        _IOC_SIZE,
+        _IOC_TYPE,
+        _IOR,
+        _IOW,
+        _IOWR, //
+    },
+    prelude::*, //
 };
 
 // CAST: Lossless, but `u32::from()` is not `const`.
-const IOC_CALL: u32 = _IOWR::<sysdemo_call>(SYSDEMO_IOC_TYPE as u32, SYSDEMO_IOC_NR_CALL);
+const TYPE: u32 = SYSDEMO_IOC_TYPE as u32;
+
+const CALL: u32 = _IOWR::<sysdemo_call>(TYPE, uapi::SYSDEMO_IOC_NR_CALL);
+const BATCH: u32 = _IOWR::<sysdemo_batch>(TYPE, uapi::SYSDEMO_IOC_NR_BATCH);
+const TABLE: u32 = _IOWR::<sysdemo_table>(TYPE, uapi::SYSDEMO_IOC_NR_TABLE);
+const INFO: u32 = _IOR::<sysdemo_info>(TYPE, uapi::SYSDEMO_IOC_NR_INFO);
+const RESTRICT: u32 = _IOW::<sysdemo_restrict>(TYPE, uapi::SYSDEMO_IOC_NR_RESTRICT);
 
 /// Does what an ioctl command asks for.
 ///
@@ -32,33 +47,31 @@ const IOC_CALL: u32 = _IOWR::<sysdemo_call>(SYSDEMO_IOC_TYPE as u32, SYSDEMO_IOC
 #[inline]
 pub(super) fn run(ctx: &Context<'_>, cmd: u32, arg: UserPtr) -> Result<isize> {
     match cmd {
-        IOC_CALL => call(ctx, arg),
+        CALL => {
+            record::call(ctx, arg)?;
+            Ok(0)
+        }
+        BATCH => batch::run(ctx, arg),
+        TABLE => describe::call(arg),
+        RESTRICT => restrict(ctx, arg),
+        _ if is_info(cmd) => describe::device(ctx, arg, _IOC_SIZE(cmd)),
         _ => Err(ENOTTY),
     }
 }
 
-/// `SYSDEMO_IOC_CALL`: makes the call that a record describes and writes the result into it.
+/// Whether a command is `SYSDEMO_IOC_INFO`, in whatever version of its structure.
+fn is_info(cmd: u32) -> bool {
+    // As the kernel's `extensible_ioctl_valid()` does.
+    _IOC_DIR(cmd) == _IOC_DIR(INFO)
+        && _IOC_TYPE(cmd) == _IOC_TYPE(INFO)
+        && _IOC_NR(cmd) == _IOC_NR(INFO)
+}
+
+/// `SYSDEMO_IOC_RESTRICT`: takes calls away from this open device.
 ///
-/// Fails with [`EFAULT`] if the record cannot be read, or if the result cannot be written, in which
-/// case the call has been made; and with [`EINVAL`] if `flags` has an unknown bit.
-#[inline]
-fn call(ctx: &Context<'_>, record: UserPtr) -> Result<isize> {
-    // The only read of the record: what is checked below is what is used, whatever another thread
-    // of the caller writes there meanwhile.
-    let mut bytes = [0; size_of::<sysdemo_call>()];
-    UserSlice::new(record, bytes.len())
-        .reader()
-        .read_slice(&mut bytes)?;
-    let call = sysdemo_call::read_from_bytes(&bytes).map_err(|_| EINVAL)?;
-    if call.flags != 0 {
-        return Err(EINVAL);
-    }
-
-    let ret = dispatch(ctx, call.nr, &call.args);
-
-    let slot = record.wrapping_byte_add(offset_of!(sysdemo_call, ret));
-    UserSlice::new(slot, size_of_val(&ret))
-        .writer()
-        .write_slice(&ret.to_ne_bytes())?;
+/// Fails with [`EFAULT`] if the structure cannot be read.
+fn restrict(ctx: &Context<'_>, arg: UserPtr) -> Result<isize> {
+    let request: sysdemo_restrict = record::read(arg)?;
+    ctx.session.restriction.shrink(&request.allowed);
     Ok(0)
 }

@@ -2,7 +2,10 @@
 
 //! The doors: what user space sees of the module.
 
+mod batch;
+mod describe;
 mod ioctl;
+mod record;
 mod session;
 
 pub(crate) use session::Session;

@@ -3,55 +3,105 @@
 //! An open device.
 
 use super::ioctl;
-use crate::syscall::Context;
+use crate::{
+    calls::Label,
+    syscall::{
+        Context,
+        Restriction, //
+    },
+};
 use kernel::{
     fs::File,
     miscdevice::{
         MiscDevice,
         MiscDeviceRegistration, //
     },
+    new_mutex,
     prelude::*,
     seq_file::SeqFile,
     seq_print,
-    sync::atomic::{
-        Atomic,
-        Relaxed, //
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        Mutex, //
     },
 };
 
 /// What one `open()` of the device holds, shared by all who have its file descriptor.
+///
+/// Lock order: the label's lock is taken alone, and nothing is done under it but copy the label.
+#[pin_data]
 pub(crate) struct Session {
-    /// How many calls came in through this open device, for `/proc/<pid>/fdinfo/<fd>`.
+    /// How many calls came in through this open device.
     calls: Atomic<u64>,
+    /// Which calls may be made through it.
+    pub(crate) restriction: Restriction,
+    /// A string of its users' own.
+    #[pin]
+    pub(crate) label: Mutex<Label>,
 }
 
 impl Session {
     /// Counts one call.
     #[inline(always)]
     pub(crate) fn count_call(&self) {
-        // ORDERING: A statistic; nothing is derived from its value.
-        self.calls.fetch_add(1, Relaxed);
+        // ORDERING: A statistic; nothing is derived from its value. It wraps around in some
+        // thousand years.
+        self.calls.add(1, Relaxed);
+    }
+
+    /// How many calls came in so far.
+    pub(crate) fn calls_made(&self) -> u64 {
+        self.calls.load(Relaxed)
     }
 }
 
 #[vtable]
 impl MiscDevice for Session {
-    type Ptr = KBox<Self>;
+    type Ptr = Pin<KBox<Self>>;
 
-    fn open(_file: &File, _misc: &MiscDeviceRegistration<Self>) -> Result<KBox<Self>> {
-        let session = Session {
-            calls: Atomic::new(0),
+    fn open(_file: &File, _misc: &MiscDeviceRegistration<Self>) -> Result<Self::Ptr> {
+        KBox::pin_init(
+            pin_init!(Session {
+                calls: Atomic::new(0),
+                restriction: Restriction::none(),
+                label <- new_mutex!(Label::EMPTY),
+            }),
+            // On the account of who opens, so that a memory limit bounds how often that can be
+            // done.
+            GFP_KERNEL_ACCOUNT,
+        )
+    }
+
+    fn ioctl(session: Pin<&Self>, file: &File, cmd: u32, arg: usize) -> Result<isize> {
+        let ctx = Context {
+            session: session.get_ref(),
+            file,
+            compat: false,
         };
-        Ok(KBox::new(session, GFP_KERNEL)?)
+        ioctl::run(&ctx, cmd, UserPtr::from_addr(arg))
     }
 
-    // There is no `compat_ioctl`: all layouts are the same for 32-bit callers, so the default,
-    // which only widens the pointer, is right.
-    fn ioctl(session: &Self, _file: &File, cmd: u32, arg: usize) -> Result<isize> {
-        ioctl::run(&Context { session }, cmd, UserPtr::from_addr(arg))
+    // All layouts are the same for 32-bit callers. The pointer needs no conversion on the
+    // architectures whose 32-bit programs this kernel's Rust can serve: it comes zero-extended.
+    #[cfg(CONFIG_COMPAT)]
+    fn compat_ioctl(session: Pin<&Self>, file: &File, cmd: u32, arg: usize) -> Result<isize> {
+        let ctx = Context {
+            session: session.get_ref(),
+            file,
+            compat: true,
+        };
+        ioctl::run(&ctx, cmd, UserPtr::from_addr(arg))
     }
 
-    fn show_fdinfo(session: &Self, m: &SeqFile, _file: &File) {
-        seq_print!(m, "sysdemo-calls:\t{}\n", session.calls.load(Relaxed));
+    fn show_fdinfo(session: Pin<&Self>, m: &SeqFile, _file: &File) {
+        seq_print!(m, "sysdemo-calls:\t{}\n", session.calls_made());
+        seq_print!(
+            m,
+            "sysdemo-restricted:\t{}\n",
+            u8::from(session.restriction.in_force())
+        );
     }
 }

@@ -9,7 +9,6 @@ use super::{
 use kernel::prelude::*;
 
 /// A parameter of a call, as its metadata names it.
-#[expect(dead_code, reason = "no door tells the metadata yet")]
 pub(crate) struct Parameter {
     /// Name of the parameter.
     pub(crate) name: &'static str,
@@ -19,7 +18,6 @@ pub(crate) struct Parameter {
 
 /// A call: what `sys_call_table` and `SYSCALL_METADATA` hold of a real one.
 #[derive(Clone, Copy)]
-#[expect(dead_code, reason = "no door tells the metadata yet")]
 pub(crate) struct Entry {
     /// Number of the call, one of `SYSDEMO_NR_*`.
     pub(crate) nr: u32,

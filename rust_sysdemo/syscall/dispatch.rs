@@ -10,30 +10,48 @@ use crate::{
     bridge::tracepoint,
     device::Session, //
 };
-use kernel::prelude::*;
+use kernel::{
+    fs::File,
+    prelude::*, //
+};
 
 /// What a call may know besides its arguments.
 pub(crate) struct Context<'a> {
     /// The open device that the call came through.
     pub(crate) session: &'a Session,
+    /// Its file, which knows who opened it.
+    pub(crate) file: &'a File,
+    /// Whether the caller came by the door of 32-bit programs.
+    pub(crate) compat: bool,
 }
 
 /// Makes one call, whatever door it came through: what `do_syscall_64()` is to the kernel.
 ///
-/// Gives the call's result, or a negative error number: `-ENOSYS` if there is no such call.
+/// Gives the call's result, or a negative error number: `-EPERM` if this open device may not make
+/// it, `-ENOSYS` if there is no such call.
 #[inline]
 pub(crate) fn dispatch(ctx: &Context<'_>, nr: u32, args: &[u64; regs::COUNT]) -> i64 {
-    // Unknown numbers are traced too, as `raw_syscalls:sys_enter` does: who looks for a caller's
-    // mistake wants to see it.
+    // What is refused and what is unknown is traced too, as `raw_syscalls:sys_enter` does: who
+    // looks for a caller's mistake wants to see it.
     tracepoint::sys_enter(nr, args);
     ctx.session.count_call();
 
-    let result = match table::get(nr) {
-        Some(entry) => (entry.run)(ctx, args),
-        None => Err(ENOSYS),
+    let ret = match run(ctx, nr, args) {
+        Ok(value) => value,
+        Err(error) => i64::from(error.to_errno()),
     };
-    let ret = result.unwrap_or_else(|error| i64::from(error.to_errno()));
 
     tracepoint::sys_exit(nr, ret);
     ret
+}
+
+/// Runs the call if it may be made and if there is one.
+#[inline(always)]
+fn run(ctx: &Context<'_>, nr: u32, args: &[u64; regs::COUNT]) -> Result<i64> {
+    // As seccomp does, before anything is said of whether there is such a call.
+    if !ctx.session.restriction.allows(nr) {
+        return Err(EPERM);
+    }
+    let entry = table::get(nr).ok_or(ENOSYS)?;
+    (entry.run)(ctx, args)
 }

@@ -4,8 +4,12 @@
 
 mod define;
 mod dispatch;
+mod flags;
+mod pointer;
 mod regs;
-mod table;
+mod restrict;
+pub(crate) mod table;
+pub(crate) mod user_struct;
 
 pub(crate) use define::{
     syscall,
@@ -16,7 +20,13 @@ pub(crate) use dispatch::{
     dispatch,
     Context, //
 };
+pub(crate) use flags::flags;
+pub(crate) use pointer::{
+    UserIn,
+    UserOut, //
+};
 pub(crate) use regs::{
     Argument,
     Registers, //
 };
+pub(crate) use restrict::Restriction;

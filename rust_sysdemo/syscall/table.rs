@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Number of slots in the table.
-const LEN: usize = uapi::SYSDEMO_NR_CALLS as usize;
+pub(crate) const LEN: usize = uapi::SYSDEMO_NR_CALLS as usize;
 
 /// The calls by their numbers; a hole is a call that does not exist.
 ///
@@ -41,7 +41,7 @@ const fn build(calls: &[Entry]) -> [Option<Entry>; LEN] {
 /// [`None`] for a hole and for a number beyond the table. A number from user space cannot
 /// make the CPU read beyond the table even in speculation.
 #[inline(always)]
-pub(super) fn get(nr: u32) -> Option<&'static Entry> {
+pub(crate) fn get(nr: u32) -> Option<&'static Entry> {
     // CAST: Lossless, the kernel has no target with a `usize` of less than 32 bits.
     let slot = nospec::array_index(nr as usize, LEN)?;
     TABLE.get(slot)?.as_ref()

@@ -5,3 +5,5 @@
 #define CREATE_TRACE_POINTS
 #define CREATE_RUST_TRACE_POINTS
 #include "sysdemo.h"
+
+#include "../bridge/shims.h"

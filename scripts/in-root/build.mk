@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# build.mk: builds what runs in the guest. Run in the builder root by scripts/build, with
-#   KDIR    the kernel to build the module against, for the target `module`
+# build.mk: builds the programs that run in the guest. Run in the builder root by scripts/build, with
 #   STOCK   the stock kernel's folder (its tools/ has the kselftest harness)
 #   OUT     where the products go
 
@@ -14,18 +13,26 @@ c := $(src)/userspace-test/c
 CC := gcc-14
 CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-function -D_GNU_SOURCE -MMD \
 	-I$(src)/uapi -I$(c) -isystem $(STOCK)/tools
+# The headers of a 32-bit C library are Debian's own, apart from the kernel's, which are the same.
+CFLAGS_32 := -m32 -idirafter /usr/include/x86_64-linux-gnu
 
+# Every tester is built twice: a 32-bit program is a caller of another kind.
 tests := $(patsubst $(c)/tests/%.c,%,$(wildcard $(c)/tests/*.c))
-programs := $(OUT)/bin/sysdemo-call $(tests:%=$(OUT)/tests/c-%)
+programs := $(OUT)/bin/sysdemo-call $(tests:%=$(OUT)/tests/c-%) $(tests:%=$(OUT)/tests/c32-%)
 
 .PHONY: userspace
 userspace: $(programs)
+	@# What a removed source had made is not run any more.
+	@rm -f $(filter-out $(programs),$(wildcard $(OUT)/bin/* $(OUT)/tests/*))
 
 # The library is small and its users are static: no archive between them.
 $(OUT)/bin/sysdemo-call: $(OUT)/obj/sysdemo-call.o $(OUT)/obj/libsysdemo.o
 $(OUT)/tests/c-%: $(OUT)/obj/tests/%.o $(OUT)/obj/libsysdemo.o
 	@mkdir -p $(@D)
 	$(CC) -static -pthread -o $@ $^
+$(OUT)/tests/c32-%: $(OUT)/obj32/tests/%.o $(OUT)/obj32/libsysdemo.o
+	@mkdir -p $(@D)
+	$(CC) -m32 -static -pthread -o $@ $^
 $(OUT)/bin/%:
 	@mkdir -p $(@D)
 	$(CC) -static -o $@ $^
@@ -33,5 +40,8 @@ $(OUT)/bin/%:
 $(OUT)/obj/%.o: $(c)/%.c $(src)/scripts/in-root/build.mk
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -c -o $@ $<
+$(OUT)/obj32/%.o: $(c)/%.c $(src)/scripts/in-root/build.mk
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(CFLAGS_32) -c -o $@ $<
 
--include $(wildcard $(OUT)/obj/*.d $(OUT)/obj/tests/*.d)
+-include $(wildcard $(OUT)/obj/*.d $(OUT)/obj/tests/*.d $(OUT)/obj32/*.d $(OUT)/obj32/tests/*.d)

@@ -21,6 +21,7 @@ def start(tmp_path):
     def start(recipe, after=""):
         script = f"""
             . {COMMON}
+            claim_cache
             recipe() {{ {recipe}; }}
             make_whole "$cache/thing-1" "the thing" recipe
             {after}
@@ -140,16 +141,93 @@ def test_a_killed_run_leaves_no_lock(start):
 
 
 def test_prune_removes_what_is_left_over(start):
-    for name in ("thing-2.partial", "thing-3", "thing-4", "other-1.partial"):
+    assert start(WHOLE).wait() == 0
+    for name in ("thing-2.partial", "thing-3", "thing-4", "other-1.partial", "thing-mine"):
         (start.cache / name).mkdir()
+    for name in ("thing-2", "thing-3", "thing-4", "other-1"):
+        (start.cache / f"{name}.lock").touch()
     long_ago = time.time() - 30 * 86400
-    os.utime(start.cache / "thing-3", (long_ago, long_ago))
+    for name in ("thing-3", "thing-3.lock", "thing-mine"):
+        os.utime(start.cache / name, (long_ago, long_ago))
     assert start(WHOLE, "prune thing").wait() == 0
     assert sorted(path.name for path in start.cache.iterdir() if path.is_dir()) == [
         "other-1.partial",
         "thing-1",
         "thing-4",
+        # Nothing of ours has ever locked it.
+        "thing-mine",
     ]
+
+
+def test_use_is_noted(start):
+    """Also where the folder itself belongs to somebody else, as a root made by others does."""
+    assert start(WHOLE).wait() == 0
+    long_ago = time.time() - 30 * 86400
+    os.utime(start.cache / "thing-1.lock", (long_ago, long_ago))
+    assert start(WHOLE, "prune thing").wait() == 0
+    assert start.thing.exists()
+
+
+def run(script, cache):
+    return subprocess.run(
+        ["bash", "-c", f". {COMMON}; {script}"],
+        env=os.environ | {"SYSDEMO_CACHE": str(cache)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_folder_with_other_things_is_refused(tmp_path):
+    (tmp_path / "kernel-mysource").mkdir()
+    done = run("claim_cache", tmp_path)
+    assert done.returncode == 2
+    assert "holds other things" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["kernel-mysource"]
+
+
+def test_distclean_removes_only_a_cache(tmp_path):
+    mine = tmp_path / "mine"
+    (mine / "kernel-mysource").mkdir(parents=True)
+    distclean = COMMON.parent / "distclean"
+    done = run(distclean, mine)
+    assert done.returncode == 2
+    assert (mine / "kernel-mysource").exists()
+    ours = tmp_path / "ours"
+    assert run('claim_cache; mkdir "$cache/x-1"; touch "$cache/x-1.lock"', ours).returncode == 0
+    assert run(distclean, ours).returncode == 0
+    assert not ours.exists()
+    assert run(distclean, ours).returncode == 0
+
+
+def test_symlinked_cache(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    assert run("claim_cache", tmp_path / "link").returncode == 0
+    assert (tmp_path / "real/CACHEDIR.TAG").exists()
+    assert run(COMMON.parent / "distclean", tmp_path / "link").returncode == 0
+    assert not (tmp_path / "real").exists()
+
+
+def test_cache_that_cannot_be_written():
+    done = run("claim_cache", "/proc/nope")
+    assert done.returncode == 1
+    assert "cannot be written" in done.stderr
+
+
+def test_waiters_for_a_lock_come_one_after_the_other(start):
+    """Also when something is pruned while they wait."""
+    slow = (
+        '[ ! -e "$cache/in" ] || touch "$cache/two"; touch "$cache/in" "$cache/begun"; '
+        'sleep 0.3; rm "$cache/in"; false'
+    )
+    processes = [start(slow)]
+    wait_for(start.cache / "begun")
+    processes += [start(slow), start(slow, "prune thing"), start(slow)]
+    assert run("prune thing", start.cache).returncode == 0
+    for process in processes:
+        process.wait()
+    assert not (start.cache / "two").exists()
 
 
 def test_prune_leaves_alone_what_is_being_made(start):

@@ -39,6 +39,16 @@ def test_all_passed(tmp_path):
     assert count(tmp_path, "one") == (0, "1 passed, 0 failed")
 
 
+def test_failed_stages_are_failures(tmp_path):
+    (tmp_path / "one.xml").write_text("<testsuite name='s'><testcase name='a'/></testsuite>")
+    (tmp_path / "two.xml").write_text(NESTED)
+    assert count(tmp_path, "one", "--failed") == (0, "1 passed, 0 failed")
+    assert count(tmp_path, "one", "--failed", "one") == (1, "1 passed, 1 failed")
+    assert count(tmp_path, "one", "--failed", "module") == (1, "1 passed, 1 failed")
+    # A stage that failed because of its tests is not counted once more.
+    assert count(tmp_path, "one", "two", "--failed", "two") == (1, "3 passed, 1 failed")
+
+
 def test_missing_and_empty_suites_are_failures(tmp_path):
     (tmp_path / "empty.xml").write_text("<testsuite name='s'/>")
     assert count(tmp_path, "missing", "empty") == (1, "0 passed, 2 failed")

@@ -46,7 +46,7 @@ def snapshot():
     return sorted((str(path), path.stat().st_mtime_ns) for path in build.glob("*"))
 
 
-@pytest.mark.parametrize("verb", ["qemu-test", "check", "qemu-shell", "module", "prepare"])
+@pytest.mark.parametrize("verb", ["qemu-test", "check", "qemu-shell", "module", "update"])
 @pytest.mark.parametrize(
     ("word", "message"),
     [
@@ -62,7 +62,8 @@ def snapshot():
         ("KDIR={}/file", "/file: no such folder"),
         ("KDIR={}/empty", "not a kernel's build folder"),
         ("KDIR={}/norust", "without CONFIG_RUST=y"),
-        ("KDIR={}/nometadata", "no Rust metadata"),
+        ("KDIR={}/nometadata", "lacks rust/libcore.rmeta"),
+        ("MIRROR=nowhere", "MIRROR=nowhere: give an address"),
         ("KIMAGE=/dev/null", "KIMAGE=/dev/null: is the image of the kernel in KDIR"),
         ("SYSDEMO_CACHE=relative", "SYSDEMO_CACHE=relative: give an absolute path"),
     ],

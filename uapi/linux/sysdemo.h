@@ -46,6 +46,10 @@ struct sysdemo_call {
  */
 #define SYSDEMO_IOC_TYPE	'|'
 #define SYSDEMO_IOC_NR_CALL	0x90
+#define SYSDEMO_IOC_NR_BATCH	0x91
+#define SYSDEMO_IOC_NR_TABLE	0x92
+#define SYSDEMO_IOC_NR_INFO	0x93
+#define SYSDEMO_IOC_NR_RESTRICT	0x94
 
 /*
  * Makes one call. 0 when the call was made (@ret has its result, be it an error), otherwise:
@@ -53,6 +57,129 @@ struct sysdemo_call {
  * EINVAL: @flags is not 0; no call has been made.
  */
 #define SYSDEMO_IOC_CALL	_IOWR(SYSDEMO_IOC_TYPE, SYSDEMO_IOC_NR_CALL, struct sysdemo_call)
+
+/**
+ * struct sysdemo_batch - several calls, made in order
+ * @calls: Pointer to the first of @count records, each a struct sysdemo_call. In.
+ * @count: How many records there are, at most SYSDEMO_BATCH_MAX. In.
+ * @flags: SYSDEMO_BATCH_*. In.
+ * @done: How many records have their @ret written. Out.
+ * @status: Why it ended: 0, all records are done; -EINTR, a signal came; -EFAULT or -EINVAL, the
+ *	record after the done ones was as SYSDEMO_IOC_CALL refuses it; otherwise, without
+ *	SYSDEMO_BATCH_CONTINUE, the error that the last of the done calls gave. Out.
+ */
+struct sysdemo_batch {
+	__u64 calls;
+	__u32 count;
+	__u32 flags;
+	__u32 done;
+	__s32 status;
+};
+
+/* An error of a call does not end the batch. */
+#define SYSDEMO_BATCH_CONTINUE	(1U << 0)
+
+/* The most records of a batch. */
+#define SYSDEMO_BATCH_MAX	1024
+
+/*
+ * Makes the calls of a batch. 0 when @done and @status were written, otherwise:
+ * EFAULT: the structure cannot be read, and no call has been made, or it cannot be written.
+ * EINVAL: @flags has unknown bits, or @count is too large; no call has been made.
+ */
+#define SYSDEMO_IOC_BATCH	_IOWR(SYSDEMO_IOC_TYPE, SYSDEMO_IOC_NR_BATCH, struct sysdemo_batch)
+
+/* Room for a name, with the zero byte at its end. */
+#define SYSDEMO_NAME_SIZE	32
+
+/**
+ * struct sysdemo_parameter - a parameter of a call
+ * @type: Name of its type, as C spells it.
+ * @name: Name of the parameter.
+ */
+struct sysdemo_parameter {
+	char type[SYSDEMO_NAME_SIZE];
+	char name[SYSDEMO_NAME_SIZE];
+};
+
+/**
+ * struct sysdemo_table - what the table knows of a call, as SYSCALL_METADATA does of a real one
+ * @nr: Number of the call. In.
+ * @count: How many parameters it has. Out.
+ * @name: Name of the call. Out.
+ * @parameters: The parameters; those from @count on are zero. Out.
+ */
+struct sysdemo_table {
+	__u32 nr;
+	__u32 count;
+	char name[SYSDEMO_NAME_SIZE];
+	struct sysdemo_parameter parameters[SYSDEMO_ARGS_MAX];
+};
+
+/*
+ * Describes a call. 0 when all was written, otherwise:
+ * EFAULT: the structure cannot be read or written.
+ * ENOSYS: there is no such call.
+ */
+#define SYSDEMO_IOC_TABLE	_IOWR(SYSDEMO_IOC_TYPE, SYSDEMO_IOC_NR_TABLE, struct sysdemo_table)
+
+/**
+ * struct sysdemo_info - what this device offers
+ * @abi: Version of the ABI, SYSDEMO_ABI. Goes up by one when something is added.
+ * @calls: One more than the highest number of a call.
+ * @features: SYSDEMO_FEATURE_*.
+ * @calls_made: How many calls came through this open device.
+ * @batch_max: The most records of a batch.
+ * @restricted: 1 if SYSDEMO_IOC_RESTRICT was used on this open device, otherwise 0.
+ */
+struct sysdemo_info {
+	__u32 abi;
+	__u32 calls;
+	__u64 features;
+	__u64 calls_made;
+	__u32 batch_max;
+	__u32 restricted;
+};
+
+#define SYSDEMO_ABI		1
+
+/* Size of struct sysdemo_info in the first version of the ABI. */
+#define SYSDEMO_INFO_SIZE_VER0	32
+
+#define SYSDEMO_FEATURE_BATCH		(1ULL << 0)
+#define SYSDEMO_FEATURE_RESTRICT	(1ULL << 1)
+/* SYSDEMO_NR_REGS and SYSDEMO_NR_ENTRY work on this architecture. */
+#define SYSDEMO_FEATURE_REGS		(1ULL << 2)
+
+/*
+ * Tells what the device offers. The structure may grow: its size, which is part of the command's
+ * number, is how the two sides agree. A longer one of a newer program is filled up with zeros; an
+ * older program gets as much as it knows.
+ * EFAULT: the structure cannot be written.
+ * ENOTTY: it is smaller than in the first version.
+ */
+#define SYSDEMO_IOC_INFO	_IOR(SYSDEMO_IOC_TYPE, SYSDEMO_IOC_NR_INFO, struct sysdemo_info)
+
+/* How many calls a restriction can speak of. */
+#define SYSDEMO_RESTRICT_WORDS	4
+#define SYSDEMO_RESTRICT_CALLS	(64 * SYSDEMO_RESTRICT_WORDS)
+
+/**
+ * struct sysdemo_restrict - which calls may be made from now on
+ * @allowed: Bit nr % 64 of word nr / 64 is set for each call that may be made. In.
+ */
+struct sysdemo_restrict {
+	__u64 allowed[SYSDEMO_RESTRICT_WORDS];
+};
+
+/*
+ * Restricts this open device, for all who have it, to calls that are allowed here and were allowed
+ * before. There is no way back. What is not allowed gives EPERM, whether there is such a call or
+ * not. 0 when it is in force, otherwise:
+ * EFAULT: the structure cannot be read.
+ */
+#define SYSDEMO_IOC_RESTRICT	_IOW(SYSDEMO_IOC_TYPE, SYSDEMO_IOC_NR_RESTRICT, \
+				     struct sysdemo_restrict)
 
 /*
  * Numbers of the calls. A number is never used for anything else again, and its meaning never
@@ -62,8 +189,168 @@ struct sysdemo_call {
 #define SYSDEMO_NR_GETPID	1	/* (): as getpid(2) */
 #define SYSDEMO_NR_GETTID	2	/* (): as gettid(2) */
 #define SYSDEMO_NR_SUM6		3	/* (s8, u8, s16, u16, s32, u32): their sum */
+#define SYSDEMO_NR_ECHO		4	/* (dst, src, size, flags): copies, gives size */
+#define SYSDEMO_NR_FILL		5	/* (struct sysdemo_fill *, size): gives bytes filled */
+#define SYSDEMO_NR_IDENTITY	6	/* (struct sysdemo_identity *, size): gives 0 */
+#define SYSDEMO_NR_SET_LABEL	7	/* (which, string): gives 0 */
+#define SYSDEMO_NR_GET_LABEL	8	/* (which, buffer, size): gives bytes written */
+/* 9 is a hole: it was never a call, as some numbers in every kernel's table never were. */
+#define SYSDEMO_NR_CLEAR_LABEL	10	/* (): gives 0 */
+#define SYSDEMO_NR_REGS		11	/* (struct sysdemo_regs *, size): gives 0 */
+#define SYSDEMO_NR_ENTRY	12	/* (struct sysdemo_entry *, size): gives 0 */
 
 /* One more than the highest number: calls from here on end in ENOSYS. */
-#define SYSDEMO_NR_CALLS	4
+#define SYSDEMO_NR_CALLS	13
+
+/*
+ * SYSDEMO_NR_ECHO: copies @size bytes from @src to @dst, by way of the kernel: the areas may
+ * overlap.
+ * E2BIG: @size is larger than SYSDEMO_COPY_MAX. EFAULT: an area is not there. EINVAL: unknown
+ * flags.
+ */
+#define SYSDEMO_ECHO_REVERSE	(1U << 0)	/* the last byte first */
+
+/* The most bytes that SYSDEMO_NR_ECHO and SYSDEMO_NR_FILL copy. */
+#define SYSDEMO_COPY_MAX	65536
+
+/**
+ * struct sysdemo_fill - what SYSDEMO_NR_FILL fills with what
+ * @dst: Pointer to the area to fill.
+ * @len: Its size in bytes, at most SYSDEMO_COPY_MAX.
+ * @flags: SYSDEMO_FILL_*.
+ * @value: The byte to fill with, 0 to 255. Added in the second version; 0 for who does not know it.
+ *
+ * The structure grows as that of openat2(2) does: the caller says which size it knows. One that
+ * is larger than the kernel's is taken if the unknown rest is zero, otherwise refused with E2BIG.
+ */
+struct sysdemo_fill {
+	__u64 dst;
+	__u64 len;
+	__u64 flags;
+	__u64 value;
+};
+
+#define SYSDEMO_FILL_SIZE_VER0	24
+#define SYSDEMO_FILL_SIZE_VER1	32
+
+#define SYSDEMO_FILL_COUNT	(1ULL << 0)	/* each byte is one more than the last */
+
+/**
+ * struct sysdemo_identity - who is calling, as SYSDEMO_NR_IDENTITY tells
+ * @uid: Real user id, like all ids here as the caller's user namespace maps it. One that is not
+ *	mapped there is told as the overflow id, as by getuid(2).
+ * @euid: Effective user id.
+ * @suid: Saved user id.
+ * @fsuid: User id for file systems.
+ * @gid: Real group id.
+ * @egid: Effective group id.
+ * @sgid: Saved group id.
+ * @fsgid: Group id for file systems.
+ * @cap_effective: Effective capabilities, bit 1 << CAP_*.
+ * @user_ns_level: How deep the caller's user namespace is; 0 is the initial one.
+ * @no_new_privs: 1 if execve() can give no more rights, otherwise 0.
+ * @seccomp_mode: 0 none, 1 strict, 2 filter.
+ * @pad: 0.
+ */
+struct sysdemo_identity {
+	__u32 uid;
+	__u32 euid;
+	__u32 suid;
+	__u32 fsuid;
+	__u32 gid;
+	__u32 egid;
+	__u32 sgid;
+	__u32 fsgid;
+	__u64 cap_effective;
+	__u32 user_ns_level;
+	__u32 no_new_privs;
+	__u32 seccomp_mode;
+	__u32 pad;
+};
+
+#define SYSDEMO_IDENTITY_SIZE_VER0	56
+
+/*
+ * Labels: short strings, there to be guarded. EINVAL: no such label. ENAMETOOLONG: longer than
+ * SYSDEMO_LABEL_MAX bytes. ERANGE: the buffer is too small; nothing is written. The string that is
+ * given out ends in a zero byte, which counts. EPERM: to set the module's takes CAP_SYS_ADMIN in the
+ * initial user namespace, to set that of the open device the same in the caller's own.
+ */
+#define SYSDEMO_LABEL_MODULE	0	/* the module's */
+#define SYSDEMO_LABEL_SESSION	1	/* this open device's */
+#define SYSDEMO_LABEL_MAX	63
+
+/*
+ * SYSDEMO_NR_CLEAR_LABEL empties the module's label. What counts is whether who opened the device
+ * had CAP_SYS_ADMIN then, in the initial user namespace, not who calls now.
+ */
+
+/**
+ * struct sysdemo_regs - the caller's user registers, as the kernel's entry saved them
+ * @nr: Number of the real system call that brought the caller here (ioctl's).
+ * @args: Its six arguments, in the order of the entry that was used.
+ * @ip: Where the caller goes on.
+ * @sp: Its stack pointer.
+ * @flags: Its flags register.
+ * @cx: rcx: after SYSCALL the same as @ip, for the instruction overwrites it.
+ * @r11: r11: after SYSCALL the same as @flags.
+ * @cs: Its code segment.
+ * @ss: Its stack segment.
+ * @compat: 1 if it came by the door of 32-bit callers, otherwise 0.
+ * @pad: 0.
+ */
+struct sysdemo_regs {
+	__u64 nr;
+	__u64 args[6];
+	__u64 ip;
+	__u64 sp;
+	__u64 flags;
+	__u64 cx;
+	__u64 r11;
+	__u32 cs;
+	__u32 ss;
+	__u32 compat;
+	__u32 pad;
+};
+
+#define SYSDEMO_REGS_SIZE_VER0	112
+
+/**
+ * struct sysdemo_entry - how this CPU enters the kernel, as SYSDEMO_NR_ENTRY tells
+ * @mechanism: SYSDEMO_ENTRY_SYSCALL or SYSDEMO_ENTRY_FRED.
+ * @kernel_cs: The code segment that SYSCALL switches to (STAR, bits 47:32).
+ * @user_cs: The one that SYSRET derives the user's from (STAR, bits 63:48).
+ * @lstar: Where SYSCALL jumps to; 0 for who lacks CAP_SYSLOG, as it tells where the kernel is.
+ * @fmask: The flags that SYSCALL clears.
+ * @features: SYSDEMO_ENTRY_* bits: what guards the way in.
+ *
+ * With FRED the registers of SYSCALL are not used; what is there is told all the same.
+ * EPERM: the caller lacks CAP_SYS_RAWIO, or the kernel is locked down.
+ */
+struct sysdemo_entry {
+	__u32 mechanism;
+	__u16 kernel_cs;
+	__u16 user_cs;
+	__u64 lstar;
+	__u64 fmask;
+	__u64 features;
+};
+
+#define SYSDEMO_ENTRY_SIZE_VER0	32
+
+#define SYSDEMO_ENTRY_SYSCALL	0
+#define SYSDEMO_ENTRY_FRED	1
+
+#define SYSDEMO_ENTRY_SMEP	(1ULL << 0)	/* the kernel cannot execute user memory */
+#define SYSDEMO_ENTRY_SMAP	(1ULL << 1)	/* nor touch it by mistake */
+#define SYSDEMO_ENTRY_UMIP	(1ULL << 2)	/* users cannot read descriptor tables' addresses */
+#define SYSDEMO_ENTRY_PTI	(1ULL << 3)	/* the kernel is not mapped while users run */
+#define SYSDEMO_ENTRY_FSGSBASE	(1ULL << 4)	/* users may set the bases of FS and GS */
+#define SYSDEMO_ENTRY_IBT	(1ULL << 5)	/* indirect branches land where they should */
+#define SYSDEMO_ENTRY_USER_SHSTK (1ULL << 6)	/* users may have shadow stacks */
+#define SYSDEMO_ENTRY_RETPOLINE	(1ULL << 7)	/* indirect branches are not predicted */
+#define SYSDEMO_ENTRY_IBRS	(1ULL << 8)	/* prediction is restricted on the way in */
+#define SYSDEMO_ENTRY_UNRET	(1ULL << 9)	/* returns are trained on the way in (Retbleed) */
+#define SYSDEMO_ENTRY_CLEAR_BUF	(1ULL << 10)	/* CPU buffers are cleared on the way out (MDS) */
 
 #endif /* _UAPI_LINUX_SYSDEMO_H */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -39,6 +40,35 @@ __s64 sysdemo_syscall(int fd, __u32 nr, __u64 a0, __u64 a1, __u64 a2, __u64 a3, 
 	return ret;
 }
 
+int sysdemo_batch(int fd, struct sysdemo_call *calls, __u32 count, __u32 flags, int *status)
+{
+	struct sysdemo_batch batch = {
+		.calls = (uintptr_t)calls,
+		.count = count,
+		.flags = flags,
+	};
+
+	if (ioctl(fd, SYSDEMO_IOC_BATCH, &batch) < 0)
+		return -1;
+	if (status)
+		*status = batch.status;
+	return batch.done;
+}
+
+int sysdemo_allow_only(int fd, const __u32 *calls, size_t count)
+{
+	struct sysdemo_restrict request = { 0 };
+
+	for (size_t i = 0; i < count; i++) {
+		if (calls[i] >= SYSDEMO_RESTRICT_CALLS) {
+			errno = EINVAL;
+			return -1;
+		}
+		request.allowed[calls[i] / 64] |= 1ULL << calls[i] % 64;
+	}
+	return ioctl(fd, SYSDEMO_IOC_RESTRICT, &request);
+}
+
 __s64 sysdemo_null(int fd)
 {
 	return sysdemo_syscall(fd, SYSDEMO_NR_NULL, 0, 0, 0, 0, 0, 0);
@@ -53,3 +83,90 @@ __s64 sysdemo_gettid(int fd)
 {
 	return sysdemo_syscall(fd, SYSDEMO_NR_GETTID, 0, 0, 0, 0, 0, 0);
 }
+
+__s64 sysdemo_echo(int fd, void *dst, const void *src, size_t size, unsigned int flags)
+{
+	return sysdemo_syscall(fd, SYSDEMO_NR_ECHO, (uintptr_t)dst, (uintptr_t)src, size, flags,
+			       0, 0);
+}
+
+__s64 sysdemo_fill(int fd, const struct sysdemo_fill *how, size_t size)
+{
+	return sysdemo_syscall(fd, SYSDEMO_NR_FILL, (uintptr_t)how, size, 0, 0, 0, 0);
+}
+
+__s64 sysdemo_identity(int fd, struct sysdemo_identity *out, size_t size)
+{
+	return sysdemo_syscall(fd, SYSDEMO_NR_IDENTITY, (uintptr_t)out, size, 0, 0, 0, 0);
+}
+
+__s64 sysdemo_set_label(int fd, unsigned int which, const char *label)
+{
+	return sysdemo_syscall(fd, SYSDEMO_NR_SET_LABEL, which, (uintptr_t)label, 0, 0, 0, 0);
+}
+
+__s64 sysdemo_get_label(int fd, unsigned int which, char *buffer, size_t size)
+{
+	return sysdemo_syscall(fd, SYSDEMO_NR_GET_LABEL, which, (uintptr_t)buffer, size, 0, 0, 0);
+}
+
+__s64 sysdemo_clear_label(int fd)
+{
+	return sysdemo_syscall(fd, SYSDEMO_NR_CLEAR_LABEL, 0, 0, 0, 0, 0, 0);
+}
+
+__s64 sysdemo_regs(int fd, struct sysdemo_regs *out, size_t size)
+{
+	return sysdemo_syscall(fd, SYSDEMO_NR_REGS, (uintptr_t)out, size, 0, 0, 0, 0);
+}
+
+__s64 sysdemo_entry(int fd, struct sysdemo_entry *out, size_t size)
+{
+	return sysdemo_syscall(fd, SYSDEMO_NR_ENTRY, (uintptr_t)out, size, 0, 0, 0, 0);
+}
+
+#ifdef __x86_64__
+void sysdemo_raw_syscall(struct sysdemo_user_regs *regs)
+{
+	register __u64 r10 asm("r10") = regs->args[3];
+	register __u64 r8 asm("r8") = regs->args[4];
+	register __u64 r9 asm("r9") = regs->args[5];
+	/* Through memory that r12 points to: no register is left for results. */
+	register struct sysdemo_user_regs *out asm("r12") = regs;
+	__u64 rax = regs->nr;
+
+	asm volatile("mov	%%rsp, %c[sp](%[out])\n\t"
+		     "lea	1f(%%rip), %%rcx\n\t"
+		     "mov	%%rcx, %c[ip](%[out])\n\t"
+		     /* Below the red zone, which the compiler may have something in. */
+		     "lea	-128(%%rsp), %%rsp\n\t"
+		     "pushf\n\t"
+		     "pop	%%rcx\n\t"
+		     "lea	128(%%rsp), %%rsp\n\t"
+		     "mov	%%rcx, %c[flags](%[out])\n\t"
+		     "syscall\n"
+		     "1:	mov	%%rcx, %c[rcx](%[out])\n\t"
+		     "mov	%%r11, %c[r11](%[out])"
+		     : "+a" (rax), "+r" (r10), "+r" (r8), "+r" (r9)
+		     : "D" (regs->args[0]), "S" (regs->args[1]), "d" (regs->args[2]),
+		       [out] "r" (out),
+		       [sp] "i" (offsetof(struct sysdemo_user_regs, sp)),
+		       [ip] "i" (offsetof(struct sysdemo_user_regs, ip)),
+		       [flags] "i" (offsetof(struct sysdemo_user_regs, flags)),
+		       [rcx] "i" (offsetof(struct sysdemo_user_regs, rcx)),
+		       [r11] "i" (offsetof(struct sysdemo_user_regs, r11))
+		     : "rcx", "r11", "memory", "cc");
+	regs->ret = rax;
+}
+
+long sysdemo_int80(long nr, long a0, long a1, long a2)
+{
+	int ret;
+
+	asm volatile("int	$0x80"
+		     : "=a" (ret)
+		     : "a" (nr), "b" (a0), "c" (a1), "d" (a2)
+		     : "memory", "r8", "r9", "r10", "r11");
+	return ret;
+}
+#endif

@@ -5,6 +5,9 @@
 #ifndef LIBSYSDEMO_H
 #define LIBSYSDEMO_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include <linux/sysdemo.h>
 
 /**
@@ -36,9 +39,80 @@ int sysdemo_call_raw(int fd, __u32 nr, const __u64 args[SYSDEMO_ARGS_MAX], __s64
  */
 __s64 sysdemo_syscall(int fd, __u32 nr, __u64 a0, __u64 a1, __u64 a2, __u64 a3, __u64 a4, __u64 a5);
 
-/* The calls, under the names that a C library would give them. */
+/**
+ * sysdemo_batch() - make several calls in order
+ * @fd: The open device.
+ * @calls: The records.
+ * @count: How many there are, at most SYSDEMO_BATCH_MAX.
+ * @flags: SYSDEMO_BATCH_*.
+ * @status: Where the reason for the end goes (see struct sysdemo_batch), or NULL.
+ *
+ * Return: How many records have their result, or -1 with errno set if none could be made.
+ */
+int sysdemo_batch(int fd, struct sysdemo_call *calls, __u32 count, __u32 flags, int *status);
+
+/**
+ * sysdemo_allow_only() - restrict an open device to some calls, for good
+ * @fd: The open device.
+ * @calls: Numbers of the calls, each less than SYSDEMO_RESTRICT_CALLS.
+ * @count: How many there are.
+ *
+ * Return: 0, or -1 with errno set.
+ */
+int sysdemo_allow_only(int fd, const __u32 *calls, size_t count);
+
+/* The calls, under the names that a C library would give them. -1 with errno set on failure. */
 __s64 sysdemo_null(int fd);
 __s64 sysdemo_getpid(int fd);
 __s64 sysdemo_gettid(int fd);
+__s64 sysdemo_echo(int fd, void *dst, const void *src, size_t size, unsigned int flags);
+__s64 sysdemo_fill(int fd, const struct sysdemo_fill *how, size_t size);
+__s64 sysdemo_identity(int fd, struct sysdemo_identity *out, size_t size);
+__s64 sysdemo_set_label(int fd, unsigned int which, const char *label);
+__s64 sysdemo_get_label(int fd, unsigned int which, char *buffer, size_t size);
+__s64 sysdemo_clear_label(int fd);
+__s64 sysdemo_regs(int fd, struct sysdemo_regs *out, size_t size);
+__s64 sysdemo_entry(int fd, struct sysdemo_entry *out, size_t size);
+
+#ifdef __x86_64__
+/**
+ * struct sysdemo_user_regs - registers of the processor around a SYSCALL instruction
+ * @nr: rax before: number of the real system call.
+ * @args: rdi, rsi, rdx, r10, r8, r9 before. r10 stands in for C's fourth, rcx, which SYSCALL
+ *	overwrites.
+ * @ret: rax after.
+ * @rcx: rcx after.
+ * @r11: r11 after.
+ * @ip: Address of the instruction after SYSCALL.
+ * @flags: The flags register just before.
+ * @sp: The stack pointer just before.
+ */
+struct sysdemo_user_regs {
+	__u64 nr;
+	__u64 args[6];
+	__s64 ret;
+	__u64 rcx;
+	__u64 r11;
+	__u64 ip;
+	__u64 flags;
+	__u64 sp;
+};
+
+/**
+ * sysdemo_raw_syscall() - execute SYSCALL with the given registers, and nothing of a C library
+ * @regs: The registers: @nr and @args are put in, the rest comes out.
+ */
+void sysdemo_raw_syscall(struct sysdemo_user_regs *regs);
+
+/**
+ * sysdemo_int80() - enter by the door of 32-bit programs, from a 64-bit one
+ * @nr: Number of the real system call in the table of i386.
+ *
+ * Every argument, and so every pointer, is cut to 32 bits.
+ *
+ * Return: What the system call gives: a value, or -4095..-1 for an error.
+ */
+long sysdemo_int80(long nr, long a0, long a1, long a2);
+#endif
 
 #endif /* LIBSYSDEMO_H */

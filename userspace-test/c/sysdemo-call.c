@@ -2,8 +2,8 @@
 /*
  * sysdemo-call [--device PATH | --fd NUMBER] CALL [REGISTER...]: makes one call from the shell.
  *
- * CALL is a name or a number; registers are numbers in C's notation. Prints what the call gives
- * back; the exit status is 1 if that is an error.
+ * CALL is a name or a number, or --list for a list of them; registers are numbers in C's notation.
+ * Prints what the call gives back; the exit status is 1 if that is an error.
  */
 #include "libsysdemo.h"
 
@@ -12,13 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char *const names[] = {
-	[SYSDEMO_NR_NULL] = "null",
-	[SYSDEMO_NR_GETPID] = "getpid",
-	[SYSDEMO_NR_GETTID] = "gettid",
-	[SYSDEMO_NR_SUM6] = "sum6",
-};
+#include <sys/ioctl.h>
 
 static __u64 number(const char *text)
 {
@@ -34,13 +28,46 @@ static __u64 number(const char *text)
 	return value;
 }
 
-static __u32 number_of_call(const char *text)
+/* The device itself knows the names. */
+static __u32 number_of_call(int fd, const char *text)
 {
-	for (__u32 nr = 0; nr < sizeof(names) / sizeof(names[0]); nr++) {
-		if (names[nr] && !strcmp(names[nr], text))
+	struct sysdemo_info info = { 0 };
+
+	if (ioctl(fd, SYSDEMO_IOC_INFO, &info) < 0)
+		return number(text);
+	for (__u32 nr = 0; nr < info.calls; nr++) {
+		struct sysdemo_table call = { .nr = nr };
+
+		if (!ioctl(fd, SYSDEMO_IOC_TABLE, &call) && !strcmp(call.name, text))
 			return nr;
 	}
 	return number(text);
+}
+
+/* Prints the table as a header would declare it. */
+static int list(int fd)
+{
+	struct sysdemo_info info = { 0 };
+
+	if (ioctl(fd, SYSDEMO_IOC_INFO, &info) < 0) {
+		perror("ioctl(SYSDEMO_IOC_INFO)");
+		return 1;
+	}
+	for (__u32 nr = 0; nr < info.calls; nr++) {
+		struct sysdemo_table call = { .nr = nr };
+
+		if (ioctl(fd, SYSDEMO_IOC_TABLE, &call) < 0)
+			continue;
+		printf("%2u %s(", nr, call.name);
+		for (__u32 i = 0; i < call.count; i++) {
+			const char *type = call.parameters[i].type;
+
+			printf("%s%s%s%s", i ? ", " : "", type,
+			       type[strlen(type) - 1] == '*' ? "" : " ", call.parameters[i].name);
+		}
+		printf(")\n");
+	}
+	return 0;
 }
 
 int main(int argc, char **argv)
@@ -48,25 +75,28 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "device", required_argument, NULL, 'd' },
 		{ "fd", required_argument, NULL, 'f' },
+		{ "list", no_argument, NULL, 'l' },
 		{ }
 	};
 	const char *path = SYSDEMO_DEVICE;
 	__u64 args[SYSDEMO_ARGS_MAX] = { 0 };
-	int fd = -1, option;
+	int fd = -1, option, only_list = 0;
 	__s64 ret;
 
 	/* A leading '+': a negative register is no option. */
-	while ((option = getopt_long(argc, argv, "+d:f:", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "+d:f:l", options, NULL)) != -1) {
 		if (option == 'd')
 			path = optarg;
 		else if (option == 'f')
 			fd = number(optarg);
+		else if (option == 'l')
+			only_list = 1;
 		else
 			return 2;
 	}
-	if (optind == argc || argc - optind > 1 + SYSDEMO_ARGS_MAX) {
+	if ((only_list ? optind < argc : optind == argc) || argc - optind > 1 + SYSDEMO_ARGS_MAX) {
 		fprintf(stderr,
-			"usage: sysdemo-call [--device PATH | --fd NUMBER] CALL [REGISTER...]\n");
+			"usage: sysdemo-call [--device PATH | --fd NUMBER] --list | CALL [REGISTER...]\n");
 		return 2;
 	}
 	for (int i = optind + 1; i < argc; i++)
@@ -78,7 +108,9 @@ int main(int argc, char **argv)
 		perror(path);
 		return 1;
 	}
-	if (sysdemo_call_raw(fd, number_of_call(argv[optind]), args, &ret) < 0) {
+	if (only_list)
+		return list(fd);
+	if (sysdemo_call_raw(fd, number_of_call(fd, argv[optind]), args, &ret) < 0) {
 		perror("ioctl(SYSDEMO_IOC_CALL)");
 		return 1;
 	}

@@ -10,7 +10,9 @@
 /* Name of the module that is behind the device. */
 static const char *module_name(void)
 {
-	return strrchr(device, '/') + 1;
+	const char *slash = strrchr(device, '/');
+
+	return slash ? slash + 1 : device;
 }
 
 TEST_F(device, node_is_for_everybody)

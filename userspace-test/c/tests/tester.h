@@ -23,6 +23,9 @@
 #include "kselftest_harness.h"
 #include "libsysdemo.h"
 
+/* Number of ioctl(2) in the table of i386. */
+#define I386_NR_IOCTL 54
+
 /* The user that is nobody: no rights anywhere. */
 #define NOBODY 65534
 

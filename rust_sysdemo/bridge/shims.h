@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The functions in C that Rust calls. The C files that define them include this, so that the C
+ * compiler compares; bindgen makes Rust's declarations from it.
+ */
+#ifndef _SYSDEMO_SHIMS_H
+#define _SYSDEMO_SHIMS_H
+
+#include <linux/types.h>
+
+struct pt_regs;
+
+/* trace/events.c, by way of CREATE_RUST_TRACE_POINTS: pass a hit on to the probes. */
+void rust_do_trace_sys_enter(unsigned int nr, const unsigned long long *args);
+void rust_do_trace_sys_exit(unsigned int nr, long long ret);
+
+/* bridge/arch/x86.c */
+const struct pt_regs *sysdemo_current_pt_regs(void);
+unsigned long long sysdemo_entry_features(void);
+int sysdemo_entry_is_fred(void);
+
+#endif /* _SYSDEMO_SHIMS_H */

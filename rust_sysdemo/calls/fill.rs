@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A call with a structure that has grown, as `openat2(2)` has.
+
+use super::echo::MAX;
+use crate::{
+    syscall::{
+        flags,
+        syscall,
+        user_struct::{
+            self,
+            UserStruct, //
+        },
+        Argument,
+        Context,
+        UserIn, //
+    },
+    uapi::{
+        self,
+        sysdemo_fill, //
+    },
+};
+use kernel::{
+    prelude::*,
+    uaccess::UserSlice, //
+};
+
+/// How much is written at once.
+const CHUNK: usize = 256;
+
+flags! {
+    /// Flags of [`fill`].
+    struct FillFlags: u64 {
+        /// Each byte is one more than the last.
+        const COUNT = uapi::SYSDEMO_FILL_COUNT;
+    }
+}
+
+impl UserStruct for sysdemo_fill {
+    const SIZE_VER0: usize = uapi::SYSDEMO_FILL_SIZE_VER0 as usize;
+}
+
+syscall! {
+    /// Fills an area of the caller's memory and gives its size.
+    ///
+    /// Fails with [`EINVAL`] or [`E2BIG`] if `size` or what lies beyond the known fields is not
+    /// acceptable, see [`user_struct::read`]; with [`EINVAL`] if the structure has unknown flags or
+    /// a value that is no byte, [`E2BIG`] if the area is larger than `SYSDEMO_COPY_MAX`, and
+    /// [`EFAULT`] if the structure or the area is not there. A part of the area may have been
+    /// written then.
+    #[nr(uapi::SYSDEMO_NR_FILL)]
+    fn fill(_ctx: &Context<'_>, how: UserIn<sysdemo_fill>, size: usize) -> Result<i64> {
+        let how: sysdemo_fill = user_struct::read(how.as_user_ptr(), size)?;
+        let flags = FillFlags::try_from(how.flags)?;
+        let mut value = u8::try_from(how.value).map_err(|_| EINVAL)?;
+        let len = usize::from_register(how.len)?;
+        if len > MAX {
+            return Err(E2BIG);
+        }
+
+        let dst = UserPtr::from_addr(usize::from_register(how.dst)?);
+        let mut area = UserSlice::new(dst, len).writer();
+        let mut chunk = [0; CHUNK];
+        while !area.is_empty() {
+            let part = chunk.get_mut(..area.len().min(CHUNK)).ok_or(EFAULT)?;
+            for byte in part.iter_mut() {
+                *byte = value;
+                if flags.contains(FillFlags::COUNT) {
+                    value = value.wrapping_add(1);
+                }
+            }
+            area.write_slice(part)?;
+        }
+        // CAST: `len` is at most `MAX`.
+        Ok(len as i64)
+    }
+}

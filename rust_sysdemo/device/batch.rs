@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Several calls for one trip into the kernel.
+
+use super::record;
+use crate::{
+    syscall::{
+        flags,
+        Context, //
+    },
+    uapi::{
+        self,
+        sysdemo_batch,
+        sysdemo_call, //
+    },
+};
+use core::mem::size_of;
+use kernel::{
+    current,
+    prelude::*, //
+};
+
+flags! {
+    /// Flags of a batch.
+    struct BatchFlags: u32 {
+        /// An error of a call does not end the batch.
+        const CONTINUE = uapi::SYSDEMO_BATCH_CONTINUE;
+    }
+}
+
+/// `SYSDEMO_IOC_BATCH`: makes the calls of an array of records, in order.
+///
+/// Fails with [`EFAULT`] if the structure cannot be read, and no call has been made, or cannot be
+/// written; with [`EINVAL`] if it has unknown flags or too many records.
+pub(super) fn run(ctx: &Context<'_>, arg: UserPtr) -> Result<isize> {
+    let mut batch: sysdemo_batch = record::read(arg)?;
+    let flags = BatchFlags::try_from(batch.flags)?;
+    if batch.count > uapi::SYSDEMO_BATCH_MAX {
+        return Err(EINVAL);
+    }
+
+    let (done, ended) = calls(ctx, &batch, flags);
+    batch.done = done;
+    batch.status = match ended {
+        Ok(()) => 0,
+        Err(error) => error.to_errno(),
+    };
+    record::write(arg, &batch)?;
+    Ok(0)
+}
+
+/// Makes the calls; gives how many, and why it ended before the last.
+fn calls(ctx: &Context<'_>, batch: &sysdemo_batch, flags: BatchFlags) -> (u32, Result) {
+    // CAST: A pointer of the caller's; on 32 bits its upper half is cut off as that of a register.
+    let mut next = UserPtr::from_addr(batch.calls as usize);
+    for done in 0..batch.count {
+        // Between records, so that a batch that is sent a signal again and again gets on as well.
+        if done > 0 && current!().signal_pending() {
+            return (done, Err(EINTR));
+        }
+        let ret = match record::call(ctx, next) {
+            Ok(ret) => ret,
+            Err(error) => return (done, Err(error)),
+        };
+        next = next.wrapping_byte_add(size_of::<sysdemo_call>());
+
+        let failed = (-i64::from(kernel::bindings::MAX_ERRNO)..0).contains(&ret);
+        if failed && !flags.contains(BatchFlags::CONTINUE) {
+            // CAST: At least -4095.
+            return (done.saturating_add(1), Err(Error::from_errno(ret as c_int)));
+        }
+    }
+    (batch.count, Ok(()))
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A call record in the caller's memory: read once, answered once.
+
+use crate::{
+    syscall::{
+        dispatch,
+        Context, //
+    },
+    uapi::sysdemo_call, //
+};
+use core::mem::{
+    offset_of,
+    size_of, //
+};
+use kernel::{
+    prelude::*,
+    uaccess::UserSlice, //
+};
+
+/// Reads a structure of fixed size from the caller's memory, once.
+///
+/// Fails with [`EFAULT`] if it cannot be read.
+#[inline(always)]
+pub(super) fn read<T: FromBytes + IntoBytes>(from: UserPtr) -> Result<T> {
+    let mut value = T::new_zeroed();
+    UserSlice::new(from, size_of::<T>())
+        .reader()
+        .read_slice(value.as_mut_bytes())?;
+    Ok(value)
+}
+
+/// Writes a structure of fixed size to the caller's memory.
+///
+/// Fails with [`EFAULT`] if it cannot be written.
+pub(super) fn write<T: IntoBytes + zerocopy::Immutable>(to: UserPtr, value: &T) -> Result {
+    UserSlice::new(to, size_of::<T>())
+        .writer()
+        .write_slice(value.as_bytes())
+}
+
+/// Makes the call that a record describes, writes the result into it, and gives the result.
+///
+/// Fails with [`EFAULT`] if the record cannot be read, or if the result cannot be written, in which
+/// case the call has been made; and with [`EINVAL`] if `flags` has an unknown bit.
+#[inline(always)]
+pub(super) fn call(ctx: &Context<'_>, record: UserPtr) -> Result<i64> {
+    // What is checked below is what is used, whatever another thread of the caller writes into the
+    // record meanwhile.
+    let call: sysdemo_call = read(record)?;
+    if call.flags != 0 {
+        return Err(EINVAL);
+    }
+    let ret = dispatch(ctx, call.nr, &call.args);
+    write(
+        record.wrapping_byte_add(offset_of!(sysdemo_call, ret)),
+        &ret,
+    )?;
+    Ok(ret)
+}

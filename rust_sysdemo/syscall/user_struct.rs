@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Structures that grow.
+//!
+//! A structure of the ABI gets new fields at its end over the years. The caller says which size it
+//! was built with, and the two sides agree as `openat2(2)` has it:
+//!
+//! - A caller that knows less: its missing fields are zero, which has to mean "as before".
+//! - A caller that knows more: taken if the part that is unknown here is zero, as it then asks for
+//!   nothing that would be missed. Otherwise refused with [`E2BIG`], and it can try again with
+//!   less.
+//!
+//! C's `copy_struct_from_user()` and `copy_struct_to_user()` are inline functions that Rust cannot
+//! call; these do the same with the means of [`UserSlice`].
+//!
+//! C header: [`include/linux/uaccess.h`](srctree/include/linux/uaccess.h)
+
+use core::mem::size_of;
+use kernel::{
+    page::PAGE_SIZE,
+    prelude::*,
+    uaccess::UserSlice, //
+};
+
+/// How much of an unknown tail is looked at, or cleared, at once.
+const CHUNK: usize = 64;
+
+/// A structure of the ABI that grows.
+///
+/// Made of integers without padding, as its derives prove: any bytes are a value of it, and it
+/// cannot carry bytes of the kernel out that nobody put there.
+pub(crate) trait UserStruct: FromBytes + IntoBytes + zerocopy::Immutable {
+    /// Its size in the first version of the ABI: no caller can have a smaller one.
+    const SIZE_VER0: usize;
+}
+
+/// Refuses a size that no version of the structure can have.
+///
+/// Fails with [`EINVAL`] if `size` is smaller than in the first version, and with [`E2BIG`] if it
+/// is more than a page.
+fn check_size<T: UserStruct>(size: usize) -> Result {
+    if size < T::SIZE_VER0 {
+        Err(EINVAL)
+    } else if size > PAGE_SIZE {
+        Err(E2BIG)
+    } else {
+        Ok(())
+    }
+}
+
+/// Reads a structure of which the caller knows `size` bytes.
+///
+/// Every byte is read once. Fails with [`EINVAL`] or [`E2BIG`] for a size that no version has, with
+/// [`E2BIG`] if the part that is unknown here is not zero, and with [`EFAULT`] if any of it cannot
+/// be read.
+pub(crate) fn read<T: UserStruct>(from: UserPtr, size: usize) -> Result<T> {
+    check_size::<T>(size)?;
+    let known = size.min(size_of::<T>());
+
+    // As in C, the tail goes first: nothing else is looked at of a structure that is refused for
+    // it.
+    let mut tail = UserSlice::new(from.wrapping_byte_add(known), size - known).reader();
+    let mut chunk = [0; CHUNK];
+    while !tail.is_empty() {
+        let part = chunk.get_mut(..tail.len().min(CHUNK)).ok_or(EFAULT)?;
+        tail.read_slice(part)?;
+        if part.iter().any(|byte| *byte != 0) {
+            return Err(E2BIG);
+        }
+    }
+
+    let mut value = T::new_zeroed();
+    let bytes = value.as_mut_bytes().get_mut(..known).ok_or(EFAULT)?;
+    UserSlice::new(from, known).reader().read_slice(bytes)?;
+    Ok(value)
+}
+
+/// Writes a structure to a caller that knows `size` bytes of it.
+///
+/// A longer one is filled up with zeros; of a shorter one the rest is left out. Fails with
+/// [`EINVAL`] or [`E2BIG`] for a size that no version has, and with [`EFAULT`] if any of it cannot
+/// be written.
+pub(crate) fn write<T: UserStruct>(to: UserPtr, size: usize, value: &T) -> Result {
+    check_size::<T>(size)?;
+    write_sized(to, size, value)
+}
+
+/// As [`write`], for a size that has been checked by other means.
+pub(crate) fn write_sized<T: UserStruct>(to: UserPtr, size: usize, value: &T) -> Result {
+    let known = size.min(size_of::<T>());
+
+    let mut tail = UserSlice::new(to.wrapping_byte_add(known), size - known).writer();
+    while !tail.is_empty() {
+        let part = [0; CHUNK];
+        tail.write_slice(part.get(..tail.len().min(CHUNK)).ok_or(EFAULT)?)?;
+    }
+
+    let bytes = value.as_bytes().get(..known).ok_or(EFAULT)?;
+    UserSlice::new(to, known).writer().write_slice(bytes)
+}

@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Every place where the module touches the caller's memory, times everything that can be wrong with
+ * a pointer; and every structure that grows, times the sizes and alignments of openat2's selftest.
+ *
+ * A row is a place, a column is a defect; each pair is a result of its own.
+ */
+#include "tester.h"
+
+#include <limits.h>
+#include <stdint.h>
+
+static int fd;
+/* The first pass counts the results for the plan, the second one has them. */
+static bool counting;
+static unsigned int planned;
+
+static void result(bool passed, const char *format, ...)
+{
+	char name[256];
+	va_list list;
+
+	planned++;
+	if (counting)
+		return;
+	va_start(list, format);
+	vsnprintf(name, sizeof(name), format, list);
+	va_end(list);
+	ksft_test_result(passed, "%s\n", name);
+}
+
+/* Calls give -1 and errno; what is compared is 0 or that errno. */
+static int error_of(__s64 ret)
+{
+	return ret < 0 ? errno : 0;
+}
+
+/* Memory that a place reads or writes, for when it is another pointer that is bad. */
+static char good[8192];
+
+static int at_call(void *p)
+{
+	return error_of(ioctl(fd, SYSDEMO_IOC_CALL, p));
+}
+
+static int at_batch(void *p)
+{
+	return error_of(ioctl(fd, SYSDEMO_IOC_BATCH, p));
+}
+
+static int at_batch_calls(void *p)
+{
+	int status = 1;
+	int done = sysdemo_batch(fd, p, 1, 0, &status);
+
+	return done < 0 ? errno : done == 0 ? -status : 0;
+}
+
+static int at_table(void *p)
+{
+	return error_of(ioctl(fd, SYSDEMO_IOC_TABLE, p));
+}
+
+static int at_info(void *p)
+{
+	return error_of(ioctl(fd, SYSDEMO_IOC_INFO, p));
+}
+
+static int at_restrict(void *p)
+{
+	int other = sysdemo_open(device);
+	int error = error_of(ioctl(other, SYSDEMO_IOC_RESTRICT, p));
+
+	close(other);
+	return error;
+}
+
+static int at_echo_dst(void *p)
+{
+	return error_of(sysdemo_echo(fd, p, good, 64, 0));
+}
+
+static int at_echo_src(void *p)
+{
+	return error_of(sysdemo_echo(fd, good, p, 64, 0));
+}
+
+static int at_fill_how(void *p)
+{
+	return error_of(sysdemo_fill(fd, p, sizeof(struct sysdemo_fill)));
+}
+
+static int at_fill_dst(void *p)
+{
+	struct sysdemo_fill how = { .dst = (uintptr_t)p, .len = 64 };
+
+	return error_of(sysdemo_fill(fd, &how, sizeof(how)));
+}
+
+static int at_identity(void *p)
+{
+	return error_of(sysdemo_identity(fd, p, sizeof(struct sysdemo_identity)));
+}
+
+static int at_set_label(void *p)
+{
+	return error_of(sysdemo_set_label(fd, SYSDEMO_LABEL_SESSION, p));
+}
+
+static int at_get_label(void *p)
+{
+	/* The seven bytes that are written: this and a zero. */
+	sysdemo_set_label(fd, SYSDEMO_LABEL_SESSION, "matrix");
+	return error_of(sysdemo_get_label(fd, SYSDEMO_LABEL_SESSION, p, 64));
+}
+
+static int at_regs(void *p)
+{
+	return error_of(sysdemo_regs(fd, p, sizeof(struct sysdemo_regs)));
+}
+
+static int at_entry(void *p)
+{
+	return error_of(sysdemo_entry(fd, p, sizeof(struct sysdemo_entry)));
+}
+
+enum { READS = 1, WRITES = 2 };
+
+static const struct place {
+	const char *name;
+	int (*try)(void *pointer);
+	/* How many bytes are touched, so that all but one of them can be there. */
+	size_t size;
+	int access;
+	/* Where the part that is written starts. */
+	size_t written;
+} places[] = {
+	{ "CALL", at_call, sizeof(struct sysdemo_call), READS | WRITES,
+	  offsetof(struct sysdemo_call, ret) },
+	{ "BATCH", at_batch, sizeof(struct sysdemo_batch), READS | WRITES, 0 },
+	{ "BATCH.calls", at_batch_calls, sizeof(struct sysdemo_call), READS | WRITES,
+	  offsetof(struct sysdemo_call, ret) },
+	{ "TABLE", at_table, sizeof(struct sysdemo_table), READS | WRITES, 0 },
+	{ "INFO", at_info, sizeof(struct sysdemo_info), WRITES, 0 },
+	{ "RESTRICT", at_restrict, sizeof(struct sysdemo_restrict), READS, 0 },
+	{ "echo.dst", at_echo_dst, 64, WRITES, 0 },
+	{ "echo.src", at_echo_src, 64, READS, 0 },
+	{ "fill.how", at_fill_how, sizeof(struct sysdemo_fill), READS, 0 },
+	{ "fill.dst", at_fill_dst, 64, WRITES, 0 },
+	{ "identity.out", at_identity, sizeof(struct sysdemo_identity), WRITES, 0 },
+	{ "set_label.string", at_set_label, 64, READS, 0 },
+	{ "get_label.buffer", at_get_label, 7, WRITES, 0 },
+	{ "regs.out", at_regs, sizeof(struct sysdemo_regs), WRITES, 0 },
+	{ "entry.out", at_entry, sizeof(struct sysdemo_entry), WRITES, 0 },
+};
+
+static const struct address {
+	const char *name;
+	uintptr_t value;
+} addresses[] = {
+	{ "NULL", 0 },
+	{ "one", 1 },
+	{ "page zero", 0x800 },
+	{ "all ones", UINTPTR_MAX },
+	{ "last page", UINTPTR_MAX - 4095 },
+#ifdef __x86_64__
+	{ "end of user space", 0x00007fffffffeff0 },
+	{ "past user space", 0x00007ffffffff000 },
+	{ "non-canonical", 0x0000800000000000 },
+	{ "non-canonical, negative", 0xfffe000000000000 },
+	{ "kernel's direct map", 0xffff888000001000 },
+	{ "kernel's text", 0xffffffff81000000 },
+	{ "vsyscall page", 0xffffffffff600000 },
+#else
+	{ "past user space", 0xffffe000 },
+#endif
+};
+
+/* Memory: an unreadable page, two pages that are there, an unreadable page. */
+static char *start, *end;
+static size_t page;
+
+/* Fills the good pages with what every place takes: zeros, and a string that ends. */
+static void reset(void)
+{
+	memset(start, 0, end - start);
+}
+
+static void bad_pointers(const struct place *place)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(addresses); i++) {
+		result(counting || place->try((void *)addresses[i].value) == EFAULT,
+		       "%s: %s is EFAULT", place->name, addresses[i].name);
+	}
+	result(counting || place->try(start - page) == EFAULT, "%s: unreadable is EFAULT",
+	       place->name);
+	result(counting || place->try(start - 1) == EFAULT,
+	       "%s: first byte missing is EFAULT", place->name);
+
+	if (!counting) {
+		reset();
+		/* A string that ends within the page would be whole. */
+		memset(end - page, 'x', page);
+		if (place->try != at_set_label)
+			memset(end - page, 0, page);
+	}
+	result(counting || place->try(end - place->size + 1) == EFAULT,
+	       "%s: last byte missing is EFAULT", place->name);
+	if (!counting)
+		reset();
+	result(counting || place->try(end - place->size) == 0,
+	       "%s: up to the last byte is fine", place->name);
+
+	if (place->access & WRITES) {
+		bool fine;
+
+		if (!counting) {
+			reset();
+			mprotect(start, end - start, PROT_READ);
+		}
+		fine = counting || place->try(start) == EFAULT;
+		if (!counting)
+			mprotect(start, end - start, PROT_READ | PROT_WRITE);
+		result(fine, "%s: read-only is EFAULT", place->name);
+	}
+}
+
+static void misaligned_pointers(const struct place *place)
+{
+	for (size_t offset = 1; offset < 8; offset++) {
+		if (!counting)
+			reset();
+		result(counting || place->try(start + offset) == 0, "%s: misaligned by %zu is fine",
+		       place->name, offset);
+	}
+	/* Across the border of two pages, which need not lie side by side in memory. */
+	for (size_t before = 1; before < place->size; before *= 3) {
+		if (!counting)
+			reset();
+		result(counting || place->try(start + page - before) == 0,
+		       "%s: %zu bytes before a page's end is fine", place->name, before);
+	}
+}
+
+/* What grows: a structure of which the caller says how much it knows. */
+static const struct growing {
+	const char *name;
+	/* Size in the first version, and in that of the header. */
+	size_t oldest, known;
+	/* What a size below the first version's gives. */
+	int too_small;
+	/* The largest size that the kernel takes, and what a larger one gives. */
+	size_t largest;
+	bool in;
+	int (*try)(void *pointer, size_t size);
+} growing[];
+
+static int grow_fill(void *p, size_t size)
+{
+	return error_of(sysdemo_fill(fd, p, size));
+}
+
+static int grow_identity(void *p, size_t size)
+{
+	return error_of(sysdemo_identity(fd, p, size));
+}
+
+static int grow_regs(void *p, size_t size)
+{
+	return error_of(sysdemo_regs(fd, p, size));
+}
+
+static int grow_entry(void *p, size_t size)
+{
+	return error_of(sysdemo_entry(fd, p, size));
+}
+
+static int grow_info(void *p, size_t size)
+{
+	return error_of(ioctl(fd, _IOC(_IOC_READ, SYSDEMO_IOC_TYPE, SYSDEMO_IOC_NR_INFO, size), p));
+}
+
+static const struct growing growing[] = {
+	{ "fill", SYSDEMO_FILL_SIZE_VER0, sizeof(struct sysdemo_fill), EINVAL, 4096, true,
+	  grow_fill },
+	{ "identity", SYSDEMO_IDENTITY_SIZE_VER0, sizeof(struct sysdemo_identity), EINVAL, 4096,
+	  false, grow_identity },
+	{ "regs", SYSDEMO_REGS_SIZE_VER0, sizeof(struct sysdemo_regs), EINVAL, 4096, false,
+	  grow_regs },
+	{ "entry", SYSDEMO_ENTRY_SIZE_VER0, sizeof(struct sysdemo_entry), EINVAL, 4096, false,
+	  grow_entry },
+	{ "INFO", SYSDEMO_INFO_SIZE_VER0, sizeof(struct sysdemo_info), ENOTTY, 8191, false,
+	  grow_info },
+};
+
+/* Whether memory is what it was filled with, from one place to another. */
+static bool untouched(const char *from, const char *to, char byte)
+{
+	while (from < to) {
+		if (*from++ != byte)
+			return false;
+	}
+	return true;
+}
+
+/* One structure at one size and alignment: its error, and not a byte outside of it. */
+static bool fits(const struct growing *g, size_t size, size_t offset, int expected)
+{
+	char *p = start + offset;
+	bool zero_tail = true;
+	int error;
+
+	memset(start, 0xa5, end - start);
+	if (g->in && size <= (size_t)(end - p))
+		memset(p, 0, size);
+	error = g->try(p, size);
+	if (error != expected) {
+		ksft_print_msg("%s: size %zu, offset %zu: errno %d\n", g->name, size, offset,
+			       error);
+		return false;
+	}
+	if (g->in)
+		return true;
+	if (expected)
+		return untouched(start, end, 0xa5);
+	if (size > g->known)
+		zero_tail = untouched(p + g->known, p + size, 0);
+	return zero_tail && untouched(start, p, 0xa5) && untouched(p + size, end, 0xa5);
+}
+
+static void sizes(const struct growing *g)
+{
+	const size_t list[] = {
+		0, 1, g->oldest / 2, g->oldest - 1, g->oldest, g->oldest + 1, g->known - 1,
+		g->known, g->known + 1, g->known + 7, g->known + 8, 2 * g->known, 4095,
+		g->largest, g->largest + 1, 65536, INT_MAX, SIZE_MAX,
+	};
+	static const size_t offsets[] = { 0, 1, 2, 3, 4, 7, 8 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(list); i++) {
+		int expected = list[i] < g->oldest ? g->too_small :
+			       list[i] > g->largest ? E2BIG : 0;
+
+		/* A command's number has 14 bits for the size: no more can be said. */
+		if (g->try == grow_info && list[i] > g->largest)
+			continue;
+		for (size_t j = 0; j < ARRAY_SIZE(offsets); j++) {
+			result(counting || fits(g, list[i], offsets[j], expected),
+			       "%s: size %zu, misaligned by %zu", g->name, list[i], offsets[j]);
+		}
+	}
+}
+
+/* A tail that is not zero asks for something unknown. */
+static void tails(const struct growing *g)
+{
+	const size_t size = g->known + 256;
+	const size_t where[] = { g->known, g->known + 1, g->known + 63, g->known + 64,
+				 g->known + 128, size - 2, size - 1 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(where); i++) {
+		bool fine = true;
+
+		if (!counting) {
+			memset(start, 0xff, end - start);
+			memset(start, 0, size);
+			start[where[i]] = 1;
+			fine = g->try(start, size) == E2BIG;
+		}
+		result(fine, "%s: byte %zu of an unknown tail is E2BIG", g->name, where[i]);
+	}
+	if (!counting) {
+		/* What lies beyond the size is nobody's business. */
+		memset(start, 0xff, end - start);
+		memset(start, 0, size);
+	}
+	result(counting || g->try(start, size) == 0, "%s: a tail of zeros is fine", g->name);
+	if (!counting) {
+		reset();
+		memset(end - g->known - 1, 0, g->known + 1);
+	}
+	result(counting || g->try(end - g->known, g->known + 1) == EFAULT,
+	       "%s: a tail that is not there is EFAULT", g->name);
+}
+
+static void all(void)
+{
+	planned = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		bad_pointers(&places[i]);
+		misaligned_pointers(&places[i]);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(growing); i++) {
+		sizes(&growing[i]);
+		if (growing[i].in)
+			tails(&growing[i]);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1)
+		device = argv[1];
+	page = sysconf(_SC_PAGESIZE);
+	/* Four pages, of which INFO can fill two and a half at most. */
+	start = mmap(NULL, 6 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (start == MAP_FAILED || mprotect(start + page, 4 * page, PROT_READ | PROT_WRITE))
+		ksft_exit_fail_perror("memory");
+	start += page;
+	end = start + 4 * page;
+	fd = sysdemo_open(device);
+	if (fd < 0)
+		ksft_exit_fail_perror(device);
+
+	ksft_print_header();
+	counting = true;
+	all();
+	ksft_set_plan(planned);
+	counting = false;
+	all();
+	ksft_finished();
+}

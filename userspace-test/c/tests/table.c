@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The table: what the device says of it, what the header says of it, and what calling shows.
+ */
+#include "tester.h"
+
+/* The header's numbers. A number that is not here must be a hole. */
+static const struct {
+	__u32 nr;
+	const char *name;
+	__u32 count;
+} calls[] = {
+	{ SYSDEMO_NR_NULL, "null", 0 },
+	{ SYSDEMO_NR_GETPID, "getpid", 0 },
+	{ SYSDEMO_NR_GETTID, "gettid", 0 },
+	{ SYSDEMO_NR_SUM6, "sum6", 6 },
+	{ SYSDEMO_NR_ECHO, "echo", 4 },
+	{ SYSDEMO_NR_FILL, "fill", 2 },
+	{ SYSDEMO_NR_IDENTITY, "identity", 2 },
+	{ SYSDEMO_NR_SET_LABEL, "set_label", 2 },
+	{ SYSDEMO_NR_GET_LABEL, "get_label", 3 },
+	{ SYSDEMO_NR_CLEAR_LABEL, "clear_label", 0 },
+	{ SYSDEMO_NR_REGS, "regs", 2 },
+	{ SYSDEMO_NR_ENTRY, "entry", 2 },
+};
+
+static const char *name_of(__u32 nr)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
+		if (calls[i].nr == nr)
+			return calls[i].name;
+	}
+	return NULL;
+}
+
+/* The numbers are an ABI: here they are once more, as literals, so that none can be changed. */
+TEST(numbers_never_change)
+{
+	EXPECT_EQ(0, SYSDEMO_NR_NULL);
+	EXPECT_EQ(1, SYSDEMO_NR_GETPID);
+	EXPECT_EQ(2, SYSDEMO_NR_GETTID);
+	EXPECT_EQ(3, SYSDEMO_NR_SUM6);
+	EXPECT_EQ(4, SYSDEMO_NR_ECHO);
+	EXPECT_EQ(5, SYSDEMO_NR_FILL);
+	EXPECT_EQ(6, SYSDEMO_NR_IDENTITY);
+	EXPECT_EQ(7, SYSDEMO_NR_SET_LABEL);
+	EXPECT_EQ(8, SYSDEMO_NR_GET_LABEL);
+	EXPECT_EQ(10, SYSDEMO_NR_CLEAR_LABEL);
+	EXPECT_EQ(11, SYSDEMO_NR_REGS);
+	EXPECT_EQ(12, SYSDEMO_NR_ENTRY);
+	EXPECT_EQ(0xc0407c90, SYSDEMO_IOC_CALL);
+	EXPECT_EQ(0xc0187c91, SYSDEMO_IOC_BATCH);
+	EXPECT_EQ(0xc1a87c92, SYSDEMO_IOC_TABLE);
+	EXPECT_EQ(0x80207c93, SYSDEMO_IOC_INFO);
+	EXPECT_EQ(0x40207c94, SYSDEMO_IOC_RESTRICT);
+}
+
+TEST(layouts_never_change)
+{
+	EXPECT_EQ(64, sizeof(struct sysdemo_call));
+	EXPECT_EQ(8, offsetof(struct sysdemo_call, args));
+	EXPECT_EQ(56, offsetof(struct sysdemo_call, ret));
+	EXPECT_EQ(24, sizeof(struct sysdemo_batch));
+	EXPECT_EQ(424, sizeof(struct sysdemo_table));
+	EXPECT_EQ(SYSDEMO_FILL_SIZE_VER0, offsetof(struct sysdemo_fill, value));
+	EXPECT_EQ(SYSDEMO_FILL_SIZE_VER1, sizeof(struct sysdemo_fill));
+	EXPECT_EQ(SYSDEMO_IDENTITY_SIZE_VER0, sizeof(struct sysdemo_identity));
+	EXPECT_EQ(SYSDEMO_REGS_SIZE_VER0, sizeof(struct sysdemo_regs));
+	EXPECT_EQ(SYSDEMO_ENTRY_SIZE_VER0, sizeof(struct sysdemo_entry));
+	EXPECT_EQ(SYSDEMO_INFO_SIZE_VER0, sizeof(struct sysdemo_info));
+}
+
+TEST_F(device, table_is_that_of_the_header)
+{
+	for (__u32 nr = 0; nr < 65536; nr++) {
+		struct sysdemo_table call;
+		const char *name = name_of(nr);
+		int ret;
+
+		memset(&call, 0xa5, sizeof(call));
+		call.nr = nr;
+		ret = ioctl(self->fd, SYSDEMO_IOC_TABLE, &call);
+		if (!name) {
+			EXPECT_EQ(-1, ret)
+				TH_LOG("number %u", nr);
+			EXPECT_EQ(ENOSYS, errno);
+			continue;
+		}
+		ASSERT_EQ(0, ret)
+			TH_LOG("number %u", nr);
+		EXPECT_STREQ(name, call.name);
+	}
+}
+
+TEST_F(device, metadata_is_whole)
+{
+	static const struct sysdemo_parameter none;
+
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
+		struct sysdemo_table call;
+
+		memset(&call, 0xa5, sizeof(call));
+		call.nr = calls[i].nr;
+		ASSERT_EQ(0, ioctl(self->fd, SYSDEMO_IOC_TABLE, &call));
+		EXPECT_EQ(calls[i].nr, call.nr);
+		EXPECT_EQ(calls[i].count, call.count);
+		for (__u32 j = 0; j < SYSDEMO_ARGS_MAX; j++) {
+			const struct sysdemo_parameter *p = &call.parameters[j];
+
+			if (j >= call.count) {
+				EXPECT_EQ(0, memcmp(p, &none, sizeof(none)));
+				continue;
+			}
+			EXPECT_LT(0, strnlen(p->name, sizeof(p->name)));
+			EXPECT_GT(sizeof(p->name), strnlen(p->name, sizeof(p->name)));
+			EXPECT_LT(0, strnlen(p->type, sizeof(p->type)));
+			EXPECT_GT(sizeof(p->type), strnlen(p->type, sizeof(p->type)));
+		}
+	}
+}
+
+TEST_F(device, types_are_spelled_as_in_c)
+{
+	struct sysdemo_table call = { .nr = SYSDEMO_NR_SUM6 };
+
+	ASSERT_EQ(0, ioctl(self->fd, SYSDEMO_IOC_TABLE, &call));
+	EXPECT_STREQ("__s8", call.parameters[0].type);
+	EXPECT_STREQ("a", call.parameters[0].name);
+	EXPECT_STREQ("__u32", call.parameters[5].type);
+	EXPECT_STREQ("f", call.parameters[5].name);
+
+	call.nr = SYSDEMO_NR_ECHO;
+	ASSERT_EQ(0, ioctl(self->fd, SYSDEMO_IOC_TABLE, &call));
+	EXPECT_STREQ("void *", call.parameters[0].type);
+	EXPECT_STREQ("const void *", call.parameters[1].type);
+	EXPECT_STREQ("size_t", call.parameters[2].type);
+	EXPECT_STREQ("__u32", call.parameters[3].type);
+
+	call.nr = SYSDEMO_NR_SET_LABEL;
+	ASSERT_EQ(0, ioctl(self->fd, SYSDEMO_IOC_TABLE, &call));
+	EXPECT_STREQ("const char *", call.parameters[1].type);
+
+	call.nr = SYSDEMO_NR_IDENTITY;
+	ASSERT_EQ(0, ioctl(self->fd, SYSDEMO_IOC_TABLE, &call));
+	EXPECT_STREQ("struct sysdemo_identity *", call.parameters[0].type);
+}
+
+/* All numbers that fit into 16 bits, by calling them: without arguments none does any harm. */
+TEST_F(device, numbers_that_are_none_are_enosys)
+{
+	__u64 args[SYSDEMO_ARGS_MAX] = { 0 };
+	int wrong = 0;
+
+	for (__u32 nr = 0; nr < 65536; nr++) {
+		__s64 ret = 0;
+
+		ASSERT_EQ(0, sysdemo_call_raw(self->fd, nr, args, &ret));
+		if ((ret == -ENOSYS) != !name_of(nr)) {
+			TH_LOG("number %u gives %lld", nr, (long long)ret);
+			wrong++;
+		}
+	}
+	EXPECT_EQ(0, wrong);
+}
+
+/* Each power of two, its neighbours, and all numbers that look like a known one from below. */
+TEST_F(device, numbers_are_not_cut)
+{
+	__u64 args[SYSDEMO_ARGS_MAX] = { 0 };
+	__s64 ret;
+
+	for (int bit = 16; bit < 32; bit++) {
+		for (__u32 low = 0; low < SYSDEMO_NR_CALLS; low++) {
+			ASSERT_EQ(0, sysdemo_call_raw(self->fd, (1U << bit) | low, args, &ret));
+			EXPECT_EQ(-ENOSYS, ret);
+			ASSERT_EQ(0, sysdemo_call_raw(self->fd, -(1U << bit) | low, args, &ret));
+			EXPECT_EQ(-ENOSYS, ret);
+		}
+	}
+}
+
+TEST_F(device, info_tells_of_the_table)
+{
+	struct sysdemo_info info;
+
+	memset(&info, 0xa5, sizeof(info));
+	ASSERT_EQ(0, ioctl(self->fd, SYSDEMO_IOC_INFO, &info));
+	EXPECT_EQ(SYSDEMO_ABI, info.abi);
+	EXPECT_EQ(SYSDEMO_NR_CALLS, info.calls);
+	EXPECT_EQ(SYSDEMO_BATCH_MAX, info.batch_max);
+	EXPECT_EQ(SYSDEMO_FEATURE_BATCH | SYSDEMO_FEATURE_RESTRICT | SYSDEMO_FEATURE_REGS,
+		  info.features);
+	EXPECT_EQ(0, info.calls_made);
+	EXPECT_EQ(0, info.restricted);
+	sysdemo_null(self->fd);
+	ASSERT_EQ(0, ioctl(self->fd, SYSDEMO_IOC_INFO, &info));
+	EXPECT_EQ(1, info.calls_made);
+}
+
+#ifdef __LP64__ /* A 32-bit program cannot say a kernel address. */
+
+/* Where a symbol of the module is, by the end of its mangled name; 0 if there is none. */
+static unsigned long address_of(const char *end)
+{
+	char line[1024], name[512], module[64];
+	unsigned long address;
+	FILE *file = fopen("/proc/kallsyms", "r");
+	char type;
+
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%lx %c %511s %63s", &address, &type, name, module) == 4 &&
+		    !strcmp(module, "[sysdemo]") && strlen(name) > strlen(end) &&
+		    !strcmp(name + strlen(name) - strlen(end), end)) {
+			fclose(file);
+			return address;
+		}
+	}
+	if (file)
+		fclose(file);
+	return 0;
+}
+
+/* What a write to the kernel's memory ends in: see qemu/test-modules/probe.c. */
+static int probe(unsigned long address)
+{
+	char parameter[64];
+	int fd = open("/lib/probe.ko", O_RDONLY | O_CLOEXEC);
+	int error;
+
+	if (fd < 0)
+		return errno;
+	snprintf(parameter, sizeof(parameter), "address=%#lx", address);
+	error = syscall(SYS_finit_module, fd, parameter, 0) ? errno : 0;
+	close(fd);
+	return error;
+}
+
+TEST(table_cannot_be_written)
+{
+	unsigned long table, device_data;
+
+	if (strcmp(device, SYSDEMO_DEVICE))
+		SKIP(return, "another module's table");
+	table = address_of("7syscall5table5TABLE");
+	ASSERT_NE(0, table);
+	EXPECT_EQ(EROFS, probe(table));
+
+	/* The probe itself, on memory that can be written and on none at all. */
+	device_data = address_of("__this_module");
+	if (!device_data)
+		device_data = address_of("6global5READY");
+	ASSERT_NE(0, device_data);
+	EXPECT_EQ(ECANCELED, probe(device_data));
+	/* The last page is never mapped: it is what error pointers point to. */
+	EXPECT_EQ(EFAULT, probe(-4096UL));
+}
+
+#endif
+
+TESTER_MAIN
