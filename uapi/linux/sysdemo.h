@@ -273,8 +273,8 @@ struct sysdemo_identity {
 /*
  * Labels: short strings, there to be guarded. EINVAL: no such label. ENAMETOOLONG: longer than
  * SYSDEMO_LABEL_MAX bytes. ERANGE: the buffer is too small; nothing is written. The string that is
- * given out ends in a zero byte, which counts. EPERM: to set the module's takes CAP_SYS_ADMIN in the
- * initial user namespace, to set that of the open device the same in the caller's own.
+ * given out ends in a zero byte, which counts. EPERM: to set the module's takes CAP_SYS_ADMIN in
+ * the initial user namespace, to set that of the open device the same in the caller's own.
  */
 #define SYSDEMO_LABEL_MODULE	0	/* the module's */
 #define SYSDEMO_LABEL_SESSION	1	/* this open device's */

@@ -439,7 +439,7 @@ TEST_F(device, seccomp_without_ioctl)
 	EXPECT_EQ(0, wait_for(child));
 }
 
-/* A Landlock domain without device ioctls: what was opened before it works, what is not does not. */
+/* A Landlock domain without device ioctls: what was opened before works, later does not. */
 TEST_F(device, landlock_without_device_ioctls)
 {
 	struct landlock_ruleset_attr rules = { .handled_access_fs = LANDLOCK_ACCESS_FS_IOCTL_DEV };
