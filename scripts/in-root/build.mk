@@ -18,7 +18,8 @@ CFLAGS_32 := -m32 -idirafter /usr/include/x86_64-linux-gnu
 
 # Every tester is built twice: a 32-bit program is a caller of another kind.
 tests := $(patsubst $(c)/tests/%.c,%,$(wildcard $(c)/tests/*.c))
-programs := $(OUT)/bin/sysdemo-call $(tests:%=$(OUT)/tests/c-%) $(tests:%=$(OUT)/tests/c32-%)
+programs := $(OUT)/bin/sysdemo-call $(tests:%=$(OUT)/tests/c-%) $(tests:%=$(OUT)/tests/c32-%) \
+	$(OUT)/tests/rust
 
 .PHONY: userspace
 userspace: $(programs)
@@ -36,6 +37,17 @@ $(OUT)/tests/c32-%: $(OUT)/obj32/tests/%.o $(OUT)/obj32/libsysdemo.o
 $(OUT)/bin/%:
 	@mkdir -p $(@D)
 	$(CC) -static -o $@ $^
+
+# Cargo knows best what is out of date. Static, as everything in the guest: it has no C library.
+target := x86_64-unknown-linux-gnu
+.PHONY: cargo
+cargo:
+	cd $(src)/userspace-test/rust && RUSTFLAGS='-C target-feature=+crt-static' \
+		cargo build --quiet --release --locked --target $(target) --target-dir $(OUT)/cargo
+$(OUT)/tests/rust: cargo
+	@mkdir -p $(@D)
+	@cmp -s $(OUT)/cargo/$(target)/release/tester $@ || \
+		install $(OUT)/cargo/$(target)/release/tester $@
 
 $(OUT)/obj/%.o: $(c)/%.c $(src)/scripts/in-root/build.mk
 	@mkdir -p $(@D)

@@ -60,6 +60,21 @@ def test_rustfmt():
     run("rustfmt", "--check", "--config-path", TOP / ".rustfmt.toml", *module_rust())
 
 
+RUST = "userspace-test/rust/Cargo.toml"
+
+
+def test_rustfmt_of_userspace():
+    run("cargo", "fmt", "--all", "--manifest-path", RUST, "--check")
+
+
+def test_clippy_of_userspace():
+    run(
+        *("cargo", "clippy", "--quiet", "--locked", "--all-targets", "--manifest-path", RUST),
+        *("--target-dir", TOP / "build/clippy-userspace", "--", "-D", "warnings"),
+        CARGO_HOME="/cache/cargo",
+    )
+
+
 def test_rustfmt_settings_are_the_kernels():
     ours, kernels = (
         [line for line in path.read_text().splitlines() if "=" in line and line[0] != "#"]

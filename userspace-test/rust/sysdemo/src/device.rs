@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! An open device and what can be asked of it.
+
+use crate::ioctl;
+use crate::uapi::{
+    self, sysdemo_call, sysdemo_entry, sysdemo_identity, sysdemo_info, sysdemo_regs,
+    sysdemo_restrict,
+};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{Mode, OFlags, open};
+use rustix::io::Errno;
+use std::ffi::{CStr, CString};
+use std::io;
+use std::path::Path;
+
+/// An open device that speaks the ABI of `uapi/linux/sysdemo.h`.
+///
+/// Every method fails with an [`io::Error`] that has the error number which the module gave.
+#[derive(Debug)]
+pub struct Device {
+    fd: OwnedFd,
+}
+
+/// Which label is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Label {
+    /// That of the module: to set it takes `CAP_SYS_ADMIN` in the initial user namespace.
+    Module,
+    /// That of this open device: to set it takes `CAP_SYS_ADMIN` in the caller's own.
+    Session,
+}
+
+impl Label {
+    fn number(self) -> u32 {
+        match self {
+            Self::Module => uapi::SYSDEMO_LABEL_MODULE,
+            Self::Session => uapi::SYSDEMO_LABEL_SESSION,
+        }
+    }
+}
+
+/// How far a batch came.
+#[derive(Debug)]
+pub struct BatchOutcome {
+    /// The results of the calls that were made, in order.
+    pub results: Vec<io::Result<i64>>,
+    /// Why it ended there, if not all were made.
+    pub ended: Option<io::Error>,
+}
+
+/// What the table knows of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Description {
+    /// Its number.
+    pub nr: u32,
+    /// Its name.
+    pub name: String,
+    /// Type, as C spells it, and name of each parameter.
+    pub parameters: Vec<(String, String)>,
+}
+
+impl AsFd for Device {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+/// Reads a name up to its zero byte.
+fn name(field: &[std::ffi::c_char]) -> String {
+    let bytes: Vec<u8> = field
+        .iter()
+        .map(|c| *c as u8)
+        .take_while(|b| *b != 0)
+        .collect();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+impl Device {
+    /// Opens a device, with close-on-exec set.
+    ///
+    /// Fails as `open(2)`, or with `ENOTTY` if what is there does not speak this ABI.
+    pub fn open(path: impl AsRef<Path>) -> io::Result<Self> {
+        let fd = open(path.as_ref(), OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
+        let device = Self { fd };
+        if device.info()?.abi < uapi::SYSDEMO_ABI {
+            return Err(Errno::NOTTY.into());
+        }
+        Ok(device)
+    }
+
+    /// Makes a call that takes numbers alone: `null`, `getpid`, `gettid`, `sum6` or `clear_label`.
+    ///
+    /// Fails with `EINVAL` for another one.
+    pub fn call(&self, nr: u32, args: &[u64; uapi::SYSDEMO_ARGS_MAX as usize]) -> io::Result<i64> {
+        ioctl::call_numbers(self, nr, args)
+    }
+
+    /// Does nothing.
+    pub fn null(&self) -> io::Result<()> {
+        ioctl::call_numbers(self, uapi::SYSDEMO_NR_NULL, &[]).map(drop)
+    }
+
+    /// The id of this process in its PID namespace.
+    pub fn getpid(&self) -> io::Result<i32> {
+        ioctl::call_numbers(self, uapi::SYSDEMO_NR_GETPID, &[]).map(|pid| pid as i32)
+    }
+
+    /// The id of this thread in its PID namespace.
+    pub fn gettid(&self) -> io::Result<i32> {
+        ioctl::call_numbers(self, uapi::SYSDEMO_NR_GETTID, &[]).map(|tid| tid as i32)
+    }
+
+    /// The sum of six numbers of mixed width and sign.
+    pub fn sum6(&self, a: i8, b: u8, c: i16, d: u16, e: i32, f: u32) -> io::Result<i64> {
+        let args = [a as u64, b.into(), c as u64, d.into(), e as u64, f.into()];
+        ioctl::call_numbers(self, uapi::SYSDEMO_NR_SUM6, &args)
+    }
+
+    /// Copies by way of the kernel as many bytes as both areas have; gives how many. The last byte
+    /// goes first if `reverse`.
+    ///
+    /// Fails with `E2BIG` if there are more than `SYSDEMO_COPY_MAX`.
+    pub fn echo(&self, dst: &mut [u8], src: &[u8], reverse: bool) -> io::Result<usize> {
+        let flags = u32::from(reverse) * uapi::SYSDEMO_ECHO_REVERSE;
+        ioctl::echo(self, dst, src, flags).map(|size| size as usize)
+    }
+
+    /// As [`echo`](Self::echo), from one place of an area to another one.
+    ///
+    /// Fails with `EINVAL` if one of them is not within it.
+    pub fn echo_within(
+        &self,
+        area: &mut [u8],
+        dst: usize,
+        src: usize,
+        size: usize,
+        reverse: bool,
+    ) -> io::Result<usize> {
+        let flags = u32::from(reverse) * uapi::SYSDEMO_ECHO_REVERSE;
+        ioctl::echo_within(self, area, dst, src, size, flags).map(|size| size as usize)
+    }
+
+    /// Fills an area with a byte, or with bytes that count up from it.
+    ///
+    /// Fails with `E2BIG` if it is larger than `SYSDEMO_COPY_MAX`.
+    pub fn fill(&self, area: &mut [u8], value: u8, count: bool) -> io::Result<usize> {
+        let flags = u64::from(count) * u64::from(uapi::SYSDEMO_FILL_COUNT);
+        ioctl::fill(self, area, flags, value.into()).map(|len| len as usize)
+    }
+
+    /// Who is calling.
+    pub fn identity(&self) -> io::Result<sysdemo_identity> {
+        ioctl::get(self)
+    }
+
+    /// The caller's registers, as the kernel's entry saved them.
+    ///
+    /// Fails with `EOPNOTSUPP` on an architecture that the module does not know.
+    pub fn regs(&self) -> io::Result<sysdemo_regs> {
+        ioctl::get(self)
+    }
+
+    /// How this CPU enters the kernel.
+    ///
+    /// Fails with `EPERM` without `CAP_SYS_RAWIO`, and with `EOPNOTSUPP` as [`regs`](Self::regs).
+    pub fn entry(&self) -> io::Result<sysdemo_entry> {
+        ioctl::get(self)
+    }
+
+    /// Sets a label.
+    ///
+    /// Fails with `ENAMETOOLONG` if it is longer than `SYSDEMO_LABEL_MAX` bytes, and with `EPERM`
+    /// for whom it is not.
+    pub fn set_label(&self, which: Label, label: &CStr) -> io::Result<()> {
+        ioctl::set_label(self, which.number(), label).map(drop)
+    }
+
+    /// Gives a label.
+    pub fn label(&self, which: Label) -> io::Result<CString> {
+        let mut buffer = vec![0; uapi::SYSDEMO_LABEL_MAX as usize + 1];
+        let len = ioctl::get_label(self, which.number(), &mut buffer)?;
+        buffer.truncate(len as usize);
+        CString::from_vec_with_nul(buffer).map_err(io::Error::other)
+    }
+
+    /// Empties the module's label.
+    ///
+    /// Fails with `EPERM` if who opened the device lacked `CAP_SYS_ADMIN`.
+    pub fn clear_label(&self) -> io::Result<()> {
+        ioctl::call_numbers(self, uapi::SYSDEMO_NR_CLEAR_LABEL, &[]).map(drop)
+    }
+
+    /// Makes several calls that take numbers alone, in order. An error of one ends it unless
+    /// `go_on`.
+    ///
+    /// Fails with `EINVAL` if there are more than `SYSDEMO_BATCH_MAX`, or one that takes an
+    /// address.
+    pub fn batch(&self, calls: &[(u32, [u64; 6])], go_on: bool) -> io::Result<BatchOutcome> {
+        let mut records: Vec<sysdemo_call> = calls
+            .iter()
+            .map(|(nr, args)| sysdemo_call {
+                nr: *nr,
+                args: *args,
+                ..Default::default()
+            })
+            .collect();
+        let flags = u32::from(go_on) * uapi::SYSDEMO_BATCH_CONTINUE;
+        let batch = ioctl::batch_numbers(self, &mut records, flags)?;
+        let done = records.iter().take(batch.done as usize);
+        Ok(BatchOutcome {
+            results: done.map(|record| ioctl::result(record.ret)).collect(),
+            ended: ioctl::result(batch.status.into()).err(),
+        })
+    }
+
+    /// Describes a call.
+    ///
+    /// Fails with `ENOSYS` if there is none of that number.
+    pub fn describe(&self, nr: u32) -> io::Result<Description> {
+        let table = ioctl::table(self, nr)?;
+        let parameters = table.parameters.iter().take(table.count as usize);
+        Ok(Description {
+            nr: table.nr,
+            name: name(&table.name),
+            parameters: parameters
+                .map(|p| (name(&p.type_), name(&p.name)))
+                .collect(),
+        })
+    }
+
+    /// What the device offers.
+    pub fn info(&self) -> io::Result<sysdemo_info> {
+        ioctl::info(self)
+    }
+
+    /// Restricts this open device, for all who have it and for good, to some calls.
+    ///
+    /// Fails with `EINVAL` if a number is not less than `SYSDEMO_RESTRICT_CALLS`.
+    pub fn allow_only(&self, calls: &[u32]) -> io::Result<()> {
+        let mut request = sysdemo_restrict::default();
+        for nr in calls {
+            let word = request.allowed.get_mut(*nr as usize / 64);
+            *word.ok_or(Errno::INVAL)? |= 1 << (nr % 64);
+        }
+        ioctl::restrict(self, request)
+    }
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The commands and calls that take addresses: every `unsafe` of the library.
+//!
+//! The safe functions here turn references into addresses and sizes, so that the kernel is never
+//! told of more memory than there is. [`call`] is the one that takes anything.
+
+use crate::uapi::{
+    self, sysdemo_batch, sysdemo_call, sysdemo_fill, sysdemo_info, sysdemo_restrict, sysdemo_table,
+};
+use rustix::fd::AsFd;
+use rustix::io::Errno;
+use rustix::ioctl::{Getter, Opcode, Setter, Updater, ioctl, opcode};
+use std::ffi::CStr;
+use std::io;
+
+const TYPE: u8 = uapi::SYSDEMO_IOC_TYPE;
+
+/// Number of `SYSDEMO_IOC_CALL`.
+pub const CALL: Opcode = opcode::read_write::<sysdemo_call>(TYPE, uapi::SYSDEMO_IOC_NR_CALL as u8);
+/// Number of `SYSDEMO_IOC_BATCH`.
+pub const BATCH: Opcode =
+    opcode::read_write::<sysdemo_batch>(TYPE, uapi::SYSDEMO_IOC_NR_BATCH as u8);
+/// Number of `SYSDEMO_IOC_TABLE`.
+pub const TABLE: Opcode =
+    opcode::read_write::<sysdemo_table>(TYPE, uapi::SYSDEMO_IOC_NR_TABLE as u8);
+/// Number of `SYSDEMO_IOC_INFO`.
+pub const INFO: Opcode = opcode::read::<sysdemo_info>(TYPE, uapi::SYSDEMO_IOC_NR_INFO as u8);
+/// Number of `SYSDEMO_IOC_RESTRICT`.
+pub const RESTRICT: Opcode =
+    opcode::write::<sysdemo_restrict>(TYPE, uapi::SYSDEMO_IOC_NR_RESTRICT as u8);
+
+/// Highest error number that a result can carry, the kernel's `MAX_ERRNO`.
+const MAX_ERRNO: i64 = 4095;
+
+/// Turns what a call gives back into a value or an error, as a C library does.
+pub(crate) fn result(ret: i64) -> io::Result<i64> {
+    if (-MAX_ERRNO..0).contains(&ret) {
+        Err(io::Error::from_raw_os_error(-ret as i32))
+    } else {
+        Ok(ret)
+    }
+}
+
+/// Makes a call with the given registers.
+///
+/// Fails as the command does, or with the error that the call gives.
+///
+/// # Safety
+///
+/// Registers that the call takes for addresses must be those of memory that it may read or write as
+/// far as its other arguments say, or of none at all.
+pub unsafe fn call(fd: impl AsFd, nr: u32, args: &[u64]) -> io::Result<i64> {
+    let mut record = sysdemo_call {
+        nr,
+        ..Default::default()
+    };
+    record.args[..args.len()].copy_from_slice(args);
+    // SAFETY: The command reads and writes one such structure; what the call does with memory is
+    // the caller's promise.
+    unsafe { ioctl(fd, Updater::<CALL, _>::new(&mut record)) }?;
+    result(record.ret)
+}
+
+/// Makes a call that takes numbers alone.
+///
+/// Fails with [`Errno::INVAL`] if the call is not one that is known to.
+pub(crate) fn call_numbers(fd: impl AsFd, nr: u32, args: &[u64]) -> io::Result<i64> {
+    match nr {
+        uapi::SYSDEMO_NR_NULL
+        | uapi::SYSDEMO_NR_GETPID
+        | uapi::SYSDEMO_NR_GETTID
+        | uapi::SYSDEMO_NR_SUM6
+        | uapi::SYSDEMO_NR_CLEAR_LABEL => {
+            // SAFETY: These calls take no addresses.
+            unsafe { call(fd, nr, args) }
+        }
+        _ => Err(Errno::INVAL.into()),
+    }
+}
+
+/// `SYSDEMO_NR_ECHO`, for as many bytes as both areas have.
+pub(crate) fn echo(fd: impl AsFd, dst: &mut [u8], src: &[u8], flags: u32) -> io::Result<i64> {
+    let size = dst.len().min(src.len());
+    let args = [
+        dst.as_mut_ptr() as u64,
+        src.as_ptr() as u64,
+        size as u64,
+        flags.into(),
+    ];
+    // SAFETY: Both areas have at least `size` bytes, and the one that is written is borrowed for
+    // it.
+    unsafe { call(fd, uapi::SYSDEMO_NR_ECHO, &args) }
+}
+
+/// `SYSDEMO_NR_ECHO` within one area, where the two places may overlap.
+///
+/// Fails with [`Errno::INVAL`] if one of them is not within the area.
+pub(crate) fn echo_within(
+    fd: impl AsFd,
+    area: &mut [u8],
+    dst: usize,
+    src: usize,
+    size: usize,
+    flags: u32,
+) -> io::Result<i64> {
+    let fits = |start: usize| start.checked_add(size).is_some_and(|end| end <= area.len());
+    if !fits(dst) || !fits(src) {
+        return Err(Errno::INVAL.into());
+    }
+    let base = area.as_mut_ptr() as u64;
+    let args = [
+        base + dst as u64,
+        base + src as u64,
+        size as u64,
+        flags.into(),
+    ];
+    // SAFETY: Both places are within the area, which is borrowed for writing.
+    unsafe { call(fd, uapi::SYSDEMO_NR_ECHO, &args) }
+}
+
+/// `SYSDEMO_NR_FILL`
+pub(crate) fn fill(fd: impl AsFd, area: &mut [u8], flags: u64, value: u64) -> io::Result<i64> {
+    let how = sysdemo_fill {
+        dst: area.as_mut_ptr() as u64,
+        len: area.len() as u64,
+        flags,
+        value,
+    };
+    let args = [&raw const how as u64, size_of_val(&how) as u64];
+    // SAFETY: The structure is there, and so is the area that it speaks of.
+    unsafe { call(fd, uapi::SYSDEMO_NR_FILL, &args) }
+}
+
+/// A structure that a call fills in, whatever bytes it puts there.
+///
+/// # Safety
+///
+/// [`NR`](Self::NR) is a call that takes the address and the size of such a structure and writes
+/// it, and any bytes are a value of it.
+pub unsafe trait Out: Default {
+    /// Number of the call.
+    const NR: u32;
+}
+
+// SAFETY: The call writes this structure, which is made of integers.
+unsafe impl Out for uapi::sysdemo_identity {
+    const NR: u32 = uapi::SYSDEMO_NR_IDENTITY;
+}
+
+// SAFETY: The call writes this structure, which is made of integers.
+unsafe impl Out for uapi::sysdemo_regs {
+    const NR: u32 = uapi::SYSDEMO_NR_REGS;
+}
+
+// SAFETY: The call writes this structure, which is made of integers.
+unsafe impl Out for uapi::sysdemo_entry {
+    const NR: u32 = uapi::SYSDEMO_NR_ENTRY;
+}
+
+/// Makes a call that fills in a structure.
+pub(crate) fn get<T: Out>(fd: impl AsFd) -> io::Result<T> {
+    let mut out = T::default();
+    let args = [&raw mut out as u64, size_of::<T>() as u64];
+    // SAFETY: By `Out`, the call writes such a structure at that address, of at most that size.
+    unsafe { call(fd, T::NR, &args) }?;
+    Ok(out)
+}
+
+/// `SYSDEMO_NR_SET_LABEL`
+pub(crate) fn set_label(fd: impl AsFd, which: u32, label: &CStr) -> io::Result<i64> {
+    let args = [which.into(), label.as_ptr() as u64];
+    // SAFETY: The call reads a string up to its zero byte, which a `CStr` has.
+    unsafe { call(fd, uapi::SYSDEMO_NR_SET_LABEL, &args) }
+}
+
+/// `SYSDEMO_NR_GET_LABEL`
+pub(crate) fn get_label(fd: impl AsFd, which: u32, buffer: &mut [u8]) -> io::Result<i64> {
+    let args = [
+        which.into(),
+        buffer.as_mut_ptr() as u64,
+        buffer.len() as u64,
+    ];
+    // SAFETY: The call writes at most that many bytes there.
+    unsafe { call(fd, uapi::SYSDEMO_NR_GET_LABEL, &args) }
+}
+
+/// `SYSDEMO_IOC_BATCH`: makes the calls of an array of records. `done` is how many have a result,
+/// `status` why it ended there.
+///
+/// # Safety
+///
+/// As for [`call`], for each of the records.
+pub unsafe fn batch(
+    fd: impl AsFd,
+    records: &mut [sysdemo_call],
+    flags: u32,
+) -> io::Result<sysdemo_batch> {
+    let mut batch = sysdemo_batch {
+        calls: records.as_mut_ptr() as u64,
+        count: u32::try_from(records.len()).map_err(|_| Errno::INVAL)?,
+        flags,
+        ..Default::default()
+    };
+    // SAFETY: The command reads and writes one such structure and as many records as it says; what
+    // the calls do with memory is the caller's promise.
+    unsafe { ioctl(fd, Updater::<BATCH, _>::new(&mut batch)) }?;
+    Ok(batch)
+}
+
+/// Makes calls that take numbers alone, as a batch.
+///
+/// Fails with [`Errno::INVAL`] if one of the calls is not one that is known to.
+pub(crate) fn batch_numbers(
+    fd: impl AsFd,
+    records: &mut [sysdemo_call],
+    flags: u32,
+) -> io::Result<sysdemo_batch> {
+    let harmless = |nr| nr >= uapi::SYSDEMO_NR_CALLS || nr <= uapi::SYSDEMO_NR_SUM6;
+    if !records.iter().all(|record| harmless(record.nr)) {
+        return Err(Errno::INVAL.into());
+    }
+    // SAFETY: The first calls of the table take no addresses, and beyond it there are none in this
+    // version of the ABI, which the device was found to speak when it was opened.
+    unsafe { batch(fd, records, flags) }
+}
+
+/// `SYSDEMO_IOC_TABLE`
+pub(crate) fn table(fd: impl AsFd, nr: u32) -> io::Result<sysdemo_table> {
+    let mut table = sysdemo_table {
+        nr,
+        ..Default::default()
+    };
+    // SAFETY: The command reads and writes one such structure.
+    unsafe { ioctl(fd, Updater::<TABLE, _>::new(&mut table)) }?;
+    Ok(table)
+}
+
+/// `SYSDEMO_IOC_INFO`
+pub(crate) fn info(fd: impl AsFd) -> io::Result<sysdemo_info> {
+    // SAFETY: The command writes one such structure.
+    Ok(unsafe { ioctl(fd, Getter::<INFO, sysdemo_info>::new()) }?)
+}
+
+/// `SYSDEMO_IOC_RESTRICT`
+pub(crate) fn restrict(fd: impl AsFd, request: sysdemo_restrict) -> io::Result<()> {
+    // SAFETY: The command reads one such structure.
+    Ok(unsafe { ioctl(fd, Setter::<RESTRICT, _>::new(request)) }?)
+}
