@@ -29,9 +29,15 @@ PASSED, FAILED, UNUSABLE = range(3)
 
 def qemu_command(options, accelerator, append=""):
     """The command line of a guest with nothing in it that is not needed."""
-    cpu = "host" if accelerator == "kvm" else "max"
-    command = ["qemu-system-x86_64", "-machine", "q35", "-accel", accelerator, "-cpu", cpu]
-    command += ["-smp", "2", "-m", "512", "-no-reboot"]
+    cpu, cpus = "host" if accelerator == "kvm" else "max", "2"
+    command = ["qemu-system-x86_64"]
+    if options.icount:
+        # The guest's clock counts its instructions. Without the two features the kernel does not
+        # copy by instructions that repeat themselves, each time of which would be counted.
+        cpu, cpus = "max,-erms,-fsrm", "1"
+        command += ["-icount", "shift=0,sleep=off"]
+    command += ["-machine", "q35", "-accel", accelerator, "-cpu", cpu]
+    command += ["-smp", cpus, "-m", "512", "-no-reboot"]
     command += ["-no-user-config", "-nodefaults", "-display", "none"]
     command += ["-kernel", str(options.kernel), "-initrd", str(options.initramfs)]
     # After a panic the guest ends at once. An oops is a panic: what comes after it proves nothing.
@@ -221,6 +227,7 @@ def arguments():
     parser.add_argument("--shown-results", help="the name of that folder on the host")
     parser.add_argument("--ktap-tools", type=Path, help="where the kernel's KTAP parser is")
     parser.add_argument("--expect", nargs="*", default=[], help="programs that must have results")
+    parser.add_argument("--icount", action="store_true", help="let the clock count instructions")
     parser.add_argument("--stages", type=Path, help="file that the guest's stages are added to")
     options = parser.parse_args()
     options.shown_results = options.shown_results or options.results
@@ -231,7 +238,8 @@ def main():
     """Does what the command line says."""
     options = arguments()
     try:
-        accelerator, reason = accel.choose(options.accel)
+        # Only an emulated CPU's instructions can be counted.
+        accelerator, reason = accel.choose("tcg" if options.icount else options.accel)
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return UNUSABLE

@@ -12,6 +12,7 @@ pub(crate) mod global;
 pub(crate) mod lockdown;
 pub(crate) mod misc_device;
 pub(crate) mod nospec;
+pub(crate) mod plain;
 mod shims;
 pub(crate) mod task;
 pub(crate) mod tracepoint;

@@ -4,6 +4,7 @@
 
 use super::record;
 use crate::{
+    bridge::plain::Plain,
     syscall::{
         flags,
         Context, //
@@ -32,8 +33,9 @@ flags! {
 ///
 /// Fails with [`EFAULT`] if the structure cannot be read, and no call has been made, or cannot be
 /// written; with [`EINVAL`] if it has unknown flags or too many records.
+#[inline(never)]
 pub(super) fn run(ctx: &Context<'_>, arg: UserPtr) -> Result<isize> {
-    let mut batch: sysdemo_batch = record::read(arg)?;
+    let Plain(mut batch) = record::read::<sysdemo_batch>(arg)?;
     let flags = BatchFlags::try_from(batch.flags)?;
     if batch.count > uapi::SYSDEMO_BATCH_MAX {
         return Err(EINVAL);
@@ -45,7 +47,7 @@ pub(super) fn run(ctx: &Context<'_>, arg: UserPtr) -> Result<isize> {
         Ok(()) => 0,
         Err(error) => error.to_errno(),
     };
-    record::write(arg, &batch)?;
+    record::write(arg, batch)?;
     Ok(0)
 }
 

@@ -4,7 +4,10 @@
 
 use super::record;
 use crate::{
-    bridge::arch,
+    bridge::{
+        arch,
+        plain::Plain, //
+    },
     syscall::{
         table,
         user_struct::{
@@ -34,9 +37,10 @@ fn put_name(field: &mut [c_char; uapi::SYSDEMO_NAME_SIZE as usize], name: &str) 
 ///
 /// Fails with [`ENOSYS`] if there is no such call, and with [`EFAULT`] if the structure cannot be
 /// read or written.
+#[inline(never)]
 pub(super) fn call(arg: UserPtr) -> Result<isize> {
     // Only the number is the caller's; the rest starts from zero.
-    let nr: u32 = record::read(arg)?;
+    let Plain(nr) = record::read::<u32>(arg)?;
     let entry = table::get(nr).ok_or(ENOSYS)?;
 
     let mut description = sysdemo_table::new_zeroed();
@@ -47,7 +51,7 @@ pub(super) fn call(arg: UserPtr) -> Result<isize> {
         put_name(&mut to.name, from.name);
         description.count += 1;
     }
-    record::write(arg, &description)?;
+    record::write(arg, description)?;
     Ok(0)
 }
 
@@ -59,6 +63,7 @@ impl UserStruct for sysdemo_info {
 ///
 /// Fails with [`ENOTTY`] if that is less than in the first version: no such command was ever there.
 /// Fails with [`EFAULT`] if the structure cannot be written.
+#[inline(never)]
 pub(super) fn device(ctx: &Context<'_>, arg: UserPtr, size: usize) -> Result<isize> {
     if size < sysdemo_info::SIZE_VER0 {
         return Err(ENOTTY);

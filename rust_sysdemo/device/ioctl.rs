@@ -8,6 +8,7 @@ use super::{
     record, //
 };
 use crate::{
+    bridge::plain::Plain,
     syscall::Context,
     uapi::{
         self,
@@ -44,7 +45,7 @@ const RESTRICT: u32 = _IOW::<sysdemo_restrict>(TYPE, uapi::SYSDEMO_IOC_NR_RESTRI
 /// Does what an ioctl command asks for.
 ///
 /// Fails with [`ENOTTY`] if this device knows no such command, and otherwise as the command does.
-#[inline]
+#[inline(always)]
 pub(super) fn run(ctx: &Context<'_>, cmd: u32, arg: UserPtr) -> Result<isize> {
     match cmd {
         CALL => {
@@ -70,8 +71,9 @@ fn is_info(cmd: u32) -> bool {
 /// `SYSDEMO_IOC_RESTRICT`: takes calls away from this open device.
 ///
 /// Fails with [`EFAULT`] if the structure cannot be read.
+#[inline(never)]
 fn restrict(ctx: &Context<'_>, arg: UserPtr) -> Result<isize> {
-    let request: sysdemo_restrict = record::read(arg)?;
+    let Plain(request) = record::read::<sysdemo_restrict>(arg)?;
     ctx.session.restriction.shrink(&request.allowed);
     Ok(0)
 }

@@ -3,6 +3,7 @@
 //! A call record in the caller's memory: read once, answered once.
 
 use crate::{
+    bridge::plain::Plain,
     syscall::{
         dispatch,
         Context, //
@@ -17,44 +18,40 @@ use kernel::{
     prelude::*,
     uaccess::UserSlice, //
 };
+use zerocopy::Immutable;
 
 /// Reads a structure of fixed size from the caller's memory, once.
 ///
 /// Fails with [`EFAULT`] if it cannot be read.
 #[inline(always)]
-pub(super) fn read<T: FromBytes + IntoBytes>(from: UserPtr) -> Result<T> {
-    let mut value = T::new_zeroed();
-    UserSlice::new(from, size_of::<T>())
-        .reader()
-        .read_slice(value.as_mut_bytes())?;
-    Ok(value)
+pub(super) fn read<T: FromBytes + Immutable>(from: UserPtr) -> Result<Plain<T>> {
+    UserSlice::new(from, size_of::<T>()).reader().read()
 }
 
 /// Writes a structure of fixed size to the caller's memory.
 ///
 /// Fails with [`EFAULT`] if it cannot be written.
-pub(super) fn write<T: IntoBytes + zerocopy::Immutable>(to: UserPtr, value: &T) -> Result {
+#[inline(always)]
+pub(super) fn write<T: IntoBytes + Immutable>(to: UserPtr, value: T) -> Result {
     UserSlice::new(to, size_of::<T>())
         .writer()
-        .write_slice(value.as_bytes())
+        .write(&Plain(value))
 }
 
 /// Makes the call that a record describes, writes the result into it, and gives the result.
 ///
 /// Fails with [`EFAULT`] if the record cannot be read, or if the result cannot be written, in which
 /// case the call has been made; and with [`EINVAL`] if `flags` has an unknown bit.
-#[inline(always)]
+// Not inlined: the room for a record is then taken on the stack only for this.
+#[inline(never)]
 pub(super) fn call(ctx: &Context<'_>, record: UserPtr) -> Result<i64> {
     // What is checked below is what is used, whatever another thread of the caller writes into the
     // record meanwhile.
-    let call: sysdemo_call = read(record)?;
+    let Plain(ref call) = read::<sysdemo_call>(record)?;
     if call.flags != 0 {
         return Err(EINVAL);
     }
     let ret = dispatch(ctx, call.nr, &call.args);
-    write(
-        record.wrapping_byte_add(offset_of!(sysdemo_call, ret)),
-        &ret,
-    )?;
+    write(record.wrapping_byte_add(offset_of!(sysdemo_call, ret)), ret)?;
     Ok(ret)
 }

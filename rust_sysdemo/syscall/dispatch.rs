@@ -4,7 +4,7 @@
 
 use super::{
     regs,
-    table, //
+    table::Slot, //
 };
 use crate::{
     bridge::tracepoint,
@@ -29,7 +29,7 @@ pub(crate) struct Context<'a> {
 ///
 /// Gives the call's result, or a negative error number: `-EPERM` if this open device may not make
 /// it, `-ENOSYS` if there is no such call.
-#[inline]
+#[inline(always)]
 pub(crate) fn dispatch(ctx: &Context<'_>, nr: u32, args: &[u64; regs::COUNT]) -> i64 {
     // What is refused and what is unknown is traced too, as `raw_syscalls:sys_enter` does: who
     // looks for a caller's mistake wants to see it.
@@ -48,10 +48,14 @@ pub(crate) fn dispatch(ctx: &Context<'_>, nr: u32, args: &[u64; regs::COUNT]) ->
 /// Runs the call if it may be made and if there is one.
 #[inline(always)]
 fn run(ctx: &Context<'_>, nr: u32, args: &[u64; regs::COUNT]) -> Result<i64> {
+    let restriction = &ctx.session.restriction;
+    let Some(slot) = Slot::of(nr) else {
+        return Err(restriction.error_beyond_table(nr));
+    };
     // As seccomp does, before anything is said of whether there is such a call.
-    if !ctx.session.restriction.allows(nr) {
+    if !restriction.allows(slot) {
         return Err(EPERM);
     }
-    let entry = table::get(nr).ok_or(ENOSYS)?;
+    let entry = slot.entry().ok_or(ENOSYS)?;
     (entry.run)(ctx, args)
 }

@@ -2,6 +2,10 @@
 
 //! Which calls may be made: seccomp's idea, for one open device.
 
+use super::table::{
+    self,
+    Slot, //
+};
 use crate::{
     bridge::nospec,
     uapi::{
@@ -9,9 +13,12 @@ use crate::{
         SYSDEMO_RESTRICT_WORDS, //
     },
 };
-use kernel::sync::atomic::{
-    Atomic,
-    Relaxed, //
+use kernel::{
+    prelude::*,
+    sync::atomic::{
+        Atomic,
+        Relaxed, //
+    },
 };
 
 /// Number of words of a restriction.
@@ -38,16 +45,40 @@ impl Restriction {
         }
     }
 
-    /// Whether a call may be made.
+    /// Whether the call in a slot of the table may be made.
     #[inline(always)]
-    pub(crate) fn allows(&self, nr: u32) -> bool {
+    pub(super) fn allows(&self, slot: Slot) -> bool {
+        const {
+            assert!(
+                table::LEN <= CALLS,
+                "a restriction has to have a bit for every call"
+            );
+        }
+        self.has_bit(slot.number())
+    }
+
+    /// Whether the bit of a number is set, which has to be one that can be used in speculation.
+    #[inline(always)]
+    fn has_bit(&self, nr: usize) -> bool {
+        match self.allowed.get(nr / 64) {
+            Some(word) => word.load(Relaxed) >> (nr % 64) & 1 != 0,
+            None => false,
+        }
+    }
+
+    /// The error of a number beyond the table: [`EPERM`] if it is not allowed, otherwise
+    /// [`ENOSYS`].
+    #[cold]
+    pub(super) fn error_beyond_table(&self, nr: u32) -> Error {
         // CAST: Lossless, the kernel has no target with a `usize` of less than 32 bits.
-        match nospec::array_index(nr as usize, CALLS) {
-            Some(nr) => match self.allowed.get(nr / 64) {
-                Some(word) => word.load(Relaxed) >> (nr % 64) & 1 != 0,
-                None => false,
-            },
+        let allowed = match nospec::array_index(nr as usize, CALLS) {
+            Some(nr) => self.has_bit(nr),
             None => !self.in_force.load(Relaxed),
+        };
+        if allowed {
+            ENOSYS
+        } else {
+            EPERM
         }
     }
 

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Number of slots in the table.
-pub(crate) const LEN: usize = uapi::SYSDEMO_NR_CALLS as usize;
+pub(super) const LEN: usize = uapi::SYSDEMO_NR_CALLS as usize;
 
 /// The calls by their numbers; a hole is a call that does not exist.
 ///
@@ -36,13 +36,37 @@ const fn build(calls: &[Entry]) -> [Option<Entry>; LEN] {
     table
 }
 
-/// Looks up a call by its number.
+/// A slot of the table: a number that is less than [`LEN`], also in speculation.
 ///
-/// [`None`] for a hole and for a number beyond the table. A number from user space cannot
-/// make the CPU read beyond the table even in speculation.
-#[inline(always)]
+/// # Invariants
+///
+/// The number is less than [`LEN`], and a CPU that guesses otherwise computes with 0.
+#[derive(Clone, Copy)]
+pub(super) struct Slot(usize);
+
+impl Slot {
+    /// The slot of a number; [`None`] if it is beyond the table.
+    #[inline(always)]
+    pub(super) fn of(nr: u32) -> Option<Self> {
+        // CAST: Lossless, the kernel has no target with a `usize` of less than 32 bits.
+        // INVARIANT: This is what `array_index` gives.
+        nospec::array_index(nr as usize, LEN).map(Self)
+    }
+
+    /// The number.
+    #[inline(always)]
+    pub(super) fn number(self) -> usize {
+        self.0
+    }
+
+    /// The call in it; [`None`] if it is a hole.
+    #[inline(always)]
+    pub(super) fn entry(self) -> Option<&'static Entry> {
+        TABLE.get(self.0)?.as_ref()
+    }
+}
+
+/// Looks up a call by its number; [`None`] for a hole and for a number beyond the table.
 pub(crate) fn get(nr: u32) -> Option<&'static Entry> {
-    // CAST: Lossless, the kernel has no target with a `usize` of less than 32 bits.
-    let slot = nospec::array_index(nr as usize, LEN)?;
-    TABLE.get(slot)?.as_ref()
+    Slot::of(nr)?.entry()
 }

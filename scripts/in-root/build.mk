@@ -19,22 +19,23 @@ CFLAGS_32 := -m32 -idirafter /usr/include/x86_64-linux-gnu
 # Every tester is built twice: a 32-bit program is a caller of another kind.
 tests := $(patsubst $(c)/tests/%.c,%,$(wildcard $(c)/tests/*.c))
 programs := $(OUT)/bin/sysdemo-call $(tests:%=$(OUT)/tests/c-%) $(tests:%=$(OUT)/tests/c32-%) \
-	$(OUT)/tests/rust
+	$(OUT)/tests/rust $(OUT)/cost/cost
 
 .PHONY: userspace
 userspace: $(programs)
 	@# What a removed source had made is not run any more.
-	@rm -f $(filter-out $(programs),$(wildcard $(OUT)/bin/* $(OUT)/tests/*))
+	@rm -f $(filter-out $(programs),$(wildcard $(OUT)/bin/* $(OUT)/tests/* $(OUT)/cost/*))
 
 # The library is small and its users are static: no archive between them.
 $(OUT)/bin/sysdemo-call: $(OUT)/obj/sysdemo-call.o $(OUT)/obj/libsysdemo.o
+$(OUT)/cost/cost: $(OUT)/obj/cost.o $(OUT)/obj/libsysdemo.o
 $(OUT)/tests/c-%: $(OUT)/obj/tests/%.o $(OUT)/obj/libsysdemo.o
 	@mkdir -p $(@D)
 	$(CC) -static -pthread -o $@ $^
 $(OUT)/tests/c32-%: $(OUT)/obj32/tests/%.o $(OUT)/obj32/libsysdemo.o
 	@mkdir -p $(@D)
 	$(CC) -m32 -static -pthread -o $@ $^
-$(OUT)/bin/%:
+$(OUT)/bin/sysdemo-call $(OUT)/cost/cost:
 	@mkdir -p $(@D)
 	$(CC) -static -o $@ $^
 
