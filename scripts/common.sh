@@ -139,7 +139,7 @@ make_whole() {
 		mkdir -p "$target.partial"
 		# Expanded now: a function that fails further down may have a `target` of its own.
 		# shellcheck disable=SC2064
-		trap "in_userns rm -rf -- ${target@Q}.partial" EXIT
+		trap "trap '' HUP INT TERM; in_userns rm -rf -- ${target@Q}.partial" EXIT
 		trap 'exit 129' HUP
 		trap 'exit 130' INT
 		trap 'exit 143' TERM

@@ -39,6 +39,7 @@ syscall! {
     /// cannot be written, and [`EOPNOTSUPP`] on an architecture that this module does not know.
     #[nr(uapi::SYSDEMO_NR_ENTRY)]
     fn entry(_ctx: &Context<'_>, out: UserOut<sysdemo_entry>, size: usize) -> Result<i64> {
+        let out = user_struct::Out::new(out.as_user_ptr(), size)?;
         capability::require(Capability::SysRawio)?;
         lockdown::require_kernel_reads_allowed()?;
         let mut entry = arch::entry()?;
@@ -47,7 +48,7 @@ syscall! {
         if !capability::has(Capability::Syslog) {
             entry.lstar = 0;
         }
-        user_struct::write(out.as_user_ptr(), size, &entry)?;
+        out.write(&entry)?;
         Ok(0)
     }
 }

@@ -57,6 +57,7 @@ syscall! {
     /// [`EFAULT`] if it cannot be written.
     #[nr(uapi::SYSDEMO_NR_IDENTITY)]
     fn identity(_ctx: &Context<'_>, out: UserOut<sysdemo_identity>, size: usize) -> Result<i64> {
+        let out = user_struct::Out::new(out.as_user_ptr(), size)?;
         let ids = cred::current_ids();
         let identity = sysdemo_identity {
             uid: ids.uid,
@@ -73,7 +74,7 @@ syscall! {
             seccomp_mode: task::current_seccomp_mode(),
             pad: 0,
         };
-        user_struct::write(out.as_user_ptr(), size, &identity)?;
+        out.write(&identity)?;
         Ok(0)
     }
 }

@@ -15,7 +15,10 @@
 //!
 //! C header: [`include/linux/uaccess.h`](srctree/include/linux/uaccess.h)
 
-use core::mem::size_of;
+use core::{
+    marker::PhantomData,
+    mem::size_of, //
+};
 use kernel::{
     page::PAGE_SIZE,
     prelude::*,
@@ -75,17 +78,39 @@ pub(crate) fn read<T: UserStruct>(from: UserPtr, size: usize) -> Result<T> {
     Ok(value)
 }
 
-/// Writes a structure to a caller that knows `size` bytes of it.
+/// A place for a structure of which the caller knows as many bytes as some version has.
 ///
-/// A longer one is filled up with zeros; of a shorter one the rest is left out. Fails with
-/// [`EINVAL`] or [`E2BIG`] for a size that no version has, and with [`EFAULT`] if any of it cannot
-/// be written.
-pub(crate) fn write<T: UserStruct>(to: UserPtr, size: usize, value: &T) -> Result {
-    check_size::<T>(size)?;
-    write_sized(to, size, value)
+/// Made before anything is done, so that what is wrong with the request is said before whether it
+/// is allowed.
+pub(crate) struct Out<T> {
+    to: UserPtr,
+    size: usize,
+    _t: PhantomData<fn(T)>,
 }
 
-/// As [`write`], for a size that has been checked by other means.
+impl<T: UserStruct> Out<T> {
+    /// Takes a pointer and a size of the caller's.
+    ///
+    /// Fails with [`EINVAL`] or [`E2BIG`] for a size that no version has.
+    pub(crate) fn new(to: UserPtr, size: usize) -> Result<Self> {
+        check_size::<T>(size)?;
+        Ok(Self {
+            to,
+            size,
+            _t: PhantomData,
+        })
+    }
+
+    /// Writes the structure.
+    ///
+    /// A longer one is filled up with zeros; of a shorter one the rest is left out. Fails with
+    /// [`EFAULT`] if any of it cannot be written.
+    pub(crate) fn write(self, value: &T) -> Result {
+        write_sized(self.to, self.size, value)
+    }
+}
+
+/// As [`Out::write`], for a size that has been checked by other means.
 pub(crate) fn write_sized<T: UserStruct>(to: UserPtr, size: usize, value: &T) -> Result {
     let known = size.min(size_of::<T>());
 

@@ -316,6 +316,12 @@ TEST_F(device, permission_comes_last)
 	EXPECT_EQ(ENAMETOOLONG, errno);
 	EXPECT_EQ(-1, sysdemo_set_label(self->fd, SYSDEMO_LABEL_MODULE, "x"));
 	EXPECT_EQ(EPERM, errno);
+	EXPECT_EQ(-1, sysdemo_entry(self->fd, NULL, 0));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, sysdemo_entry(self->fd, NULL, 4097));
+	EXPECT_EQ(E2BIG, errno);
+	EXPECT_EQ(-1, sysdemo_entry(self->fd, NULL, SYSDEMO_ENTRY_SIZE_VER0));
+	EXPECT_EQ(EPERM, errno);
 }
 
 TEST_F(device, session_labels_are_their_own)
