@@ -195,7 +195,7 @@ def test(options, accelerator):
     """Runs the guest's tests; gives the exit status."""
     start = time.monotonic()
     run, stages = run_guest(options, accelerator)
-    judged = verdict.judge(run, options.ktap_tools, options.expect)
+    judged = verdict.judge(run, options.ktap_tools, options.expect, not options.no_skips)
     xml = options.results.parent / f"{options.results.name}.xml"
     ET.indent(judged.suite)
     ET.ElementTree(judged.suite).write(xml, encoding="utf-8", xml_declaration=True)
@@ -227,6 +227,7 @@ def arguments():
     parser.add_argument("--shown-results", help="the name of that folder on the host")
     parser.add_argument("--ktap-tools", type=Path, help="where the kernel's KTAP parser is")
     parser.add_argument("--expect", nargs="*", default=[], help="programs that must have results")
+    parser.add_argument("--no-skips", action="store_true", help="a skipped test is a failure")
     parser.add_argument("--icount", action="store_true", help="let the clock count instructions")
     parser.add_argument("--stages", type=Path, help="file that the guest's stages are added to")
     options = parser.parse_args()

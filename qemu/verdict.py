@@ -79,11 +79,11 @@ def leaves(test, path=()):
             yield here, subtest
 
 
-def judge(run, tools, expected=()):
+def judge(run, tools, expected=(), skips=True):
     """Judges a run.
 
     `tools` is where the kernel's KTAP parser is, `expected` names programs that must have results
-    of their own.
+    of their own, `skips` says whether tests may be skipped.
     """
     verdict = Verdict()
     problems = verdict.problems
@@ -104,6 +104,9 @@ def judge(run, tools, expected=()):
         problems.append(f"the guest's exit status is {run.exit_status}")
 
     judge_results(run, tools, expected, verdict)
+    skipped = sum(area[3] for area in verdict.areas)
+    if skipped and not skips:
+        problems.append(f"{skipped} tests were skipped, which none should be on this kernel")
 
     suite = ET.SubElement(verdict.suite, "testsuite", name="guest")
     case = ET.SubElement(suite, "testcase", name="verdict")

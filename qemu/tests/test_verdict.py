@@ -53,6 +53,12 @@ def test_skipped_tests_are_no_failure():
     assert judged.areas[1] == ("c-call", 1, 0, 1)
 
 
+def test_skipped_tests_where_there_should_be_none():
+    run = Run(console=CONSOLE, ktap=KTAP.replace("flags", "flags # SKIP"), status=STATUS)
+    assert verdict.judge(run, TOOLS, skips=True).passed
+    assert_fails(verdict.judge(run, TOOLS, skips=False), "1 tests were skipped")
+
+
 def test_everything_skipped_is_a_failure():
     ktap = KTAP.replace("load\n", "load # SKIP\n").replace("device.null", "device.null # SKIP")
     assert_fails(

@@ -57,8 +57,10 @@ pub(crate) fn require(capability: Capability) -> Result {
     granted(unsafe { bindings::capable(capability.number()) })
 }
 
-/// Requires that the caller has a capability in its own user namespace: root of a container has it
-/// for what belongs to the container.
+/// Requires that the caller has a capability in its own user namespace, as root of a container has.
+///
+/// That guards what belongs to the caller and nothing else: where user namespaces are free for all,
+/// anybody can become root of one.
 ///
 /// Fails with [`EPERM`] if it has not.
 pub(crate) fn require_in_own_namespace(capability: Capability) -> Result {

@@ -31,10 +31,13 @@ pub(crate) struct Ids {
 /// Tells the ids and rights of the running task.
 pub(crate) fn current_ids() -> Ids {
     let task = current!().as_ptr();
-    // SAFETY: `current->cred` is changed by the task itself alone, which is in here, so it can be
-    // read like this, and what it points to lives, unchanged, as long.
-    let cred = unsafe { &*(*task).cred };
-    let namespace = cred.user_ns;
+    // SAFETY: `current->cred` is changed by the task itself alone, which is in here.
+    let cred = unsafe { (*task).cred };
+    // Not a reference: others count theirs in the first field all the time. The fields that are
+    // read here never change once the credentials are somebody's.
+    //
+    // SAFETY: The task holds a reference to its credentials for as long as it has them.
+    let namespace = unsafe { (*cred).user_ns };
 
     // SAFETY: Credentials hold a reference to their user namespace.
     let uid = |id| unsafe { bindings::from_kuid_munged(namespace, id) };
@@ -43,17 +46,20 @@ pub(crate) fn current_ids() -> Ids {
     // SAFETY: As above; the level is set once, when the namespace is made.
     let level = unsafe { (*namespace).level };
 
-    Ids {
-        uid: uid(cred.uid),
-        euid: uid(cred.euid),
-        suid: uid(cred.suid),
-        fsuid: uid(cred.fsuid),
-        gid: gid(cred.gid),
-        egid: gid(cred.egid),
-        sgid: gid(cred.sgid),
-        fsgid: gid(cred.fsgid),
-        cap_effective: cred.cap_effective.val,
-        // CAST: A level is between 0 and 32.
-        user_ns_level: level as u32,
+    // SAFETY: As above.
+    unsafe {
+        Ids {
+            uid: uid((*cred).uid),
+            euid: uid((*cred).euid),
+            suid: uid((*cred).suid),
+            fsuid: uid((*cred).fsuid),
+            gid: gid((*cred).gid),
+            egid: gid((*cred).egid),
+            sgid: gid((*cred).sgid),
+            fsgid: gid((*cred).fsgid),
+            cap_effective: (*cred).cap_effective.val,
+            // CAST: A level is between 0 and 32.
+            user_ns_level: level as u32,
+        }
     }
 }

@@ -3,7 +3,8 @@
 //! Safe abstractions for what the `kernel` crate lacks, a file for each facility of the kernel.
 //!
 //! Nothing else in this module uses `unsafe`. Each file says which C interface it wraps and what
-//! that interface asks of its callers; what it offers cannot be used wrongly.
+//! that interface asks of its callers; what it offers is safe in the context of a system call,
+//! which is where all of this module runs.
 
 pub(crate) mod arch;
 pub(crate) mod capability;
@@ -16,3 +17,4 @@ pub(crate) mod plain;
 mod shims;
 pub(crate) mod task;
 pub(crate) mod tracepoint;
+pub(crate) mod user_memory;

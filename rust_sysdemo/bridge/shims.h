@@ -16,6 +16,7 @@ void rust_do_trace_sys_exit(unsigned int nr, long long ret);
 
 /* bridge/arch/x86.c */
 const struct pt_regs *sysdemo_current_pt_regs(void);
+int sysdemo_in_ia32_syscall(void);
 unsigned long long sysdemo_entry_features(void);
 int sysdemo_entry_is_fred(void);
 

@@ -42,7 +42,7 @@ pub(crate) fn current_seccomp_mode() -> u32 {
         // SAFETY: The field of the running task is valid and aligned; others that write it do so
         // atomically.
         let mode = unsafe { atomic_load(&raw mut (*task).seccomp.mode, Relaxed) };
-        // CAST: A mode is 0, 1 or 2, or -1 for a task that is about to be killed and never here.
+        // CAST: A mode is a small number.
         mode as u32
     }
     #[cfg(not(CONFIG_SECCOMP))]

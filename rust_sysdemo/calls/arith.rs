@@ -12,6 +12,15 @@ use crate::{
 use kernel::prelude::*;
 
 syscall! {
+    /// Gives the sum of three numbers that fill a register, modulo two to the power of 64.
+    #[nr(uapi::SYSDEMO_NR_SUM3)]
+    fn sum3(_ctx: &Context<'_>, a: i64, b: u64, c: usize) -> Result<i64> {
+        // CAST: Modulo two to the power of 64, as everything here.
+        Ok(a.wrapping_add(b as i64).wrapping_add(c as i64))
+    }
+}
+
+syscall! {
     /// Gives the sum of six numbers of mixed width and sign.
     ///
     /// The sum cannot overflow: each number fits in 33 bits with its sign.

@@ -34,12 +34,13 @@ impl UserStruct for sysdemo_entry {
 syscall! {
     /// Tells by which mechanism this CPU enters the kernel, and what guards the way.
     ///
-    /// Fails with [`EPERM`] if the caller lacks `CAP_SYS_RAWIO` or the kernel is locked down,
-    /// [`EINVAL`] or [`E2BIG`] if no version of the structure has that size, [`EFAULT`] if it
-    /// cannot be written, and [`EOPNOTSUPP`] on an architecture that this module does not know.
+    /// Fails with [`EPERM`] if the caller lacks `CAP_SYS_RAWIO` or the kernel is locked down for
+    /// confidentiality, [`EINVAL`] or [`E2BIG`] if no version of the structure has that size,
+    /// [`EFAULT`] if it cannot be written, and [`EOPNOTSUPP`] on an architecture that this module
+    /// does not know.
     #[nr(uapi::SYSDEMO_NR_ENTRY)]
     fn entry(_ctx: &Context<'_>, out: UserOut<sysdemo_entry>, size: usize) -> Result<i64> {
-        let out = user_struct::Out::new(out.as_user_ptr(), size)?;
+        let out = user_struct::Out::new(&out, size)?;
         capability::require(Capability::SysRawio)?;
         lockdown::require_kernel_reads_allowed()?;
         let mut entry = arch::entry()?;

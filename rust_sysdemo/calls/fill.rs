@@ -50,7 +50,7 @@ syscall! {
     /// written then.
     #[nr(uapi::SYSDEMO_NR_FILL)]
     fn fill(_ctx: &Context<'_>, how: UserIn<sysdemo_fill>, size: usize) -> Result<i64> {
-        let how: sysdemo_fill = user_struct::read(how.as_user_ptr(), size)?;
+        let how = user_struct::read(&how, size)?;
         let flags = FillFlags::try_from(how.flags)?;
         let mut value = u8::try_from(how.value).map_err(|_| EINVAL)?;
         let len = usize::from_register(how.len)?;

@@ -51,13 +51,14 @@ impl UserStruct for sysdemo_identity {
 }
 
 syscall! {
-    /// Tells who is calling and with which rights.
+    /// Tells who is calling and with which rights. Gives 1 if the caller's structure is of an older
+    /// version and there was something to say that it has no room for, otherwise 0.
     ///
     /// Fails with [`EINVAL`] or [`E2BIG`] if no version of the structure has that size, and with
     /// [`EFAULT`] if it cannot be written.
     #[nr(uapi::SYSDEMO_NR_IDENTITY)]
     fn identity(_ctx: &Context<'_>, out: UserOut<sysdemo_identity>, size: usize) -> Result<i64> {
-        let out = user_struct::Out::new(out.as_user_ptr(), size)?;
+        let out = user_struct::Out::new(&out, size)?;
         let ids = cred::current_ids();
         let identity = sysdemo_identity {
             uid: ids.uid,
@@ -74,7 +75,6 @@ syscall! {
             seccomp_mode: task::current_seccomp_mode(),
             pad: 0,
         };
-        out.write(&identity)?;
-        Ok(0)
+        Ok(out.write(&identity)?.into())
     }
 }

@@ -8,6 +8,9 @@
 //! | set the session's | who has it in the user namespace that it is in | `ns_capable()` |
 //! | clear the module's | whom had it when the device was opened | `file_ns_capable()` |
 //!
+//! The second guards nothing of anybody else's: where user namespaces are free for all, everybody
+//! can become root of one. It is right for what belongs to the caller's namespace.
+//!
 //! The check is the last thing before the act: it marks the task as one that used its rights and
 //! may be audited, which must not happen for a call that fails for another reason.
 

@@ -32,7 +32,7 @@ syscall! {
     /// does not know.
     #[nr(uapi::SYSDEMO_NR_REGS)]
     fn regs(ctx: &Context<'_>, out: UserOut<sysdemo_regs>, size: usize) -> Result<i64> {
-        let out = user_struct::Out::new(out.as_user_ptr(), size)?;
+        let out = user_struct::Out::new(&out, size)?;
         let regs = arch::user_registers(ctx.compat).ok_or(EOPNOTSUPP)?;
         out.write(&regs)?;
         Ok(0)

@@ -15,7 +15,10 @@ use crate::{
         sysdemo_call, //
     },
 };
-use core::mem::size_of;
+use core::mem::{
+    offset_of,
+    size_of, //
+};
 use kernel::{
     current,
     prelude::*, //
@@ -35,19 +38,22 @@ flags! {
 /// written; with [`EINVAL`] if it has unknown flags or too many records.
 #[inline(never)]
 pub(super) fn run(ctx: &Context<'_>, arg: UserPtr) -> Result<isize> {
-    let Plain(mut batch) = record::read::<sysdemo_batch>(arg)?;
+    let Plain(batch) = record::read::<sysdemo_batch>(arg)?;
     let flags = BatchFlags::try_from(batch.flags)?;
     if batch.count > uapi::SYSDEMO_BATCH_MAX {
         return Err(EINVAL);
     }
 
     let (done, ended) = calls(ctx, &batch, flags);
-    batch.done = done;
-    batch.status = match ended {
+    let status = match ended {
         Ok(()) => 0,
         Err(error) => error.to_errno(),
     };
-    record::write(arg, batch)?;
+    record::write(arg.wrapping_byte_add(offset_of!(sysdemo_batch, done)), done)?;
+    record::write(
+        arg.wrapping_byte_add(offset_of!(sysdemo_batch, status)),
+        status,
+    )?;
     Ok(0)
 }
 

@@ -2,6 +2,8 @@
 
 //! The doors: what user space sees of the module.
 
+#![deny(unsafe_code)]
+
 mod batch;
 mod describe;
 mod ioctl;

@@ -75,6 +75,16 @@ macro_rules! syscall {
                     },)*
                 ];
                 const {
+                    // As the header's fields for them are, with a zero byte.
+                    const ROOM: usize = $crate::uapi::SYSDEMO_NAME_SIZE as usize;
+                    assert!(stringify!($name).len() < ROOM, "the call's name is too long");
+                    $(
+                        assert!(stringify!($arg).len() < ROOM, "a parameter's name is too long");
+                        assert!(
+                            <$ty as $crate::syscall::Argument>::NAME.len() < ROOM,
+                            "the name of a parameter's type is too long",
+                        );
+                    )*
                     assert!(
                         PARAMETERS.len() <= $crate::uapi::SYSDEMO_ARGS_MAX as usize,
                         "a call has at most six parameters",

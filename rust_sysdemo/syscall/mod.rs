@@ -2,6 +2,8 @@
 
 //! The mechanism of a call: what `entry_SYSCALL_64` and `SYSCALL_DEFINE` are to the kernel.
 
+#![deny(unsafe_code)]
+
 mod define;
 mod dispatch;
 mod flags;

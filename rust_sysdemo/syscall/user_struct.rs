@@ -15,6 +15,12 @@
 //!
 //! C header: [`include/linux/uaccess.h`](srctree/include/linux/uaccess.h)
 
+use super::pointer::{
+    Pointee,
+    UserIn,
+    UserOut, //
+};
+use crate::bridge::user_memory;
 use core::{
     marker::PhantomData,
     mem::size_of, //
@@ -25,7 +31,7 @@ use kernel::{
     uaccess::UserSlice, //
 };
 
-/// How much of an unknown tail is looked at, or cleared, at once.
+/// How much of an unknown tail is cleared at once.
 const CHUNK: usize = 64;
 
 /// A structure of the ABI that grows.
@@ -56,20 +62,15 @@ fn check_size<T: UserStruct>(size: usize) -> Result {
 /// Every byte is read once. Fails with [`EINVAL`] or [`E2BIG`] for a size that no version has, with
 /// [`E2BIG`] if the part that is unknown here is not zero, and with [`EFAULT`] if any of it cannot
 /// be read.
-pub(crate) fn read<T: UserStruct>(from: UserPtr, size: usize) -> Result<T> {
+pub(crate) fn read<T: UserStruct + Pointee>(from: &UserIn<T>, size: usize) -> Result<T> {
+    let from = from.as_user_ptr();
     check_size::<T>(size)?;
     let known = size.min(size_of::<T>());
 
     // As in C, the tail goes first: nothing else is looked at of a structure that is refused for
     // it.
-    let mut tail = UserSlice::new(from.wrapping_byte_add(known), size - known).reader();
-    let mut chunk = [0; CHUNK];
-    while !tail.is_empty() {
-        let part = chunk.get_mut(..tail.len().min(CHUNK)).ok_or(EFAULT)?;
-        tail.read_slice(part)?;
-        if part.iter().any(|byte| *byte != 0) {
-            return Err(E2BIG);
-        }
+    if size > known && !user_memory::is_zeroed(from.wrapping_byte_add(known), size - known)? {
+        return Err(E2BIG);
     }
 
     let mut value = T::new_zeroed();
@@ -88,30 +89,30 @@ pub(crate) struct Out<T> {
     _t: PhantomData<fn(T)>,
 }
 
-impl<T: UserStruct> Out<T> {
+impl<T: UserStruct + Pointee> Out<T> {
     /// Takes a pointer and a size of the caller's.
     ///
     /// Fails with [`EINVAL`] or [`E2BIG`] for a size that no version has.
-    pub(crate) fn new(to: UserPtr, size: usize) -> Result<Self> {
+    pub(crate) fn new(to: &UserOut<T>, size: usize) -> Result<Self> {
         check_size::<T>(size)?;
         Ok(Self {
-            to,
+            to: to.as_user_ptr(),
             size,
             _t: PhantomData,
         })
     }
 
-    /// Writes the structure.
+    /// Writes the structure, and tells whether something was left out that is not zero.
     ///
     /// A longer one is filled up with zeros; of a shorter one the rest is left out. Fails with
     /// [`EFAULT`] if any of it cannot be written.
-    pub(crate) fn write(self, value: &T) -> Result {
+    pub(crate) fn write(self, value: &T) -> Result<bool> {
         write_sized(self.to, self.size, value)
     }
 }
 
 /// As [`Out::write`], for a size that has been checked by other means.
-pub(crate) fn write_sized<T: UserStruct>(to: UserPtr, size: usize, value: &T) -> Result {
+pub(crate) fn write_sized<T: UserStruct>(to: UserPtr, size: usize, value: &T) -> Result<bool> {
     let known = size.min(size_of::<T>());
 
     let mut tail = UserSlice::new(to.wrapping_byte_add(known), size - known).writer();
@@ -120,6 +121,7 @@ pub(crate) fn write_sized<T: UserStruct>(to: UserPtr, size: usize, value: &T) ->
         tail.write_slice(part.get(..tail.len().min(CHUNK)).ok_or(EFAULT)?)?;
     }
 
-    let bytes = value.as_bytes().get(..known).ok_or(EFAULT)?;
-    UserSlice::new(to, known).writer().write_slice(bytes)
+    let (bytes, left_out) = value.as_bytes().split_at_checked(known).ok_or(EFAULT)?;
+    UserSlice::new(to, known).writer().write_slice(bytes)?;
+    Ok(left_out.iter().any(|byte| *byte != 0))
 }

@@ -106,6 +106,15 @@ def test_header_is_understood():
     )
 
 
+def test_testers_know_every_call():
+    """The list that the module's table is compared with is that of the header."""
+    numbers = set(re.findall(r"^#define (SYSDEMO_NR_\w+)", HEADER.read_text(), flags=re.M))
+    numbers.remove("SYSDEMO_NR_CALLS")
+    table = (TOP / "userspace-test/c/tests/table.c").read_text()
+    assert set(re.findall(r"\{ (SYSDEMO_NR_\w+), \"", table)) == numbers
+    assert set(re.findall(r"EXPECT_EQ\(\d+, (SYSDEMO_NR_\w+)\)", table)) == numbers
+
+
 def test_c_is_the_same_in_32_bits(tmp_path):
     wide = c_says(tmp_path)
     narrow = c_says(tmp_path, "-m32", "-idirafter", "/usr/include/x86_64-linux-gnu")

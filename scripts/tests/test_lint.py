@@ -114,8 +114,14 @@ def test_ruff_format():
 
 
 def code_of(text):
-    """Rust without its comments and string literals."""
-    return re.sub(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\])*"', "", text, flags=re.S)
+    """Rust without its comments, strings and characters."""
+    raw = r'r(?P<marks>#*)".*?"(?P=marks)'
+    return re.sub(
+        rf'//[^\n]*|/\*.*?\*/|{raw}|"(?:\\.|[^"\\])*"|\'(?:\\[^\']+|\\\'|[^\'\\])\'',
+        "",
+        text,
+        flags=re.S,
+    )
 
 
 def test_unsafe_is_only_in_bridge():
@@ -133,6 +139,10 @@ def test_unsafe_is_only_in_bridge():
         ("// unsafe { x() }", False),
         ('pr_info!("unsafe");', False),
         ("not_unsafe();", False),
+        ("""b'"'; unsafe { x() } let b = b'"';""", True),
+        (r"""let s = r"\"; unsafe { x() } let t = "";""", True),
+        ("""let s = r#"unsafe " "#; x();""", False),
+        ("fn f<'a>(x: &'a u8) { unsafe { x() } }", True),
     ],
 )
 def test_unsafe_would_be_found(text, found):

@@ -65,7 +65,8 @@ struct sysdemo_call {
  * @flags: SYSDEMO_BATCH_*. In.
  * @done: How many records have their @ret written. Out.
  * @status: Why it ended: 0, all records are done; -EINTR, a signal came; -EFAULT or -EINVAL, the
- *	record after the done ones was as SYSDEMO_IOC_CALL refuses it; otherwise, without
+ *	record after the done ones was as SYSDEMO_IOC_CALL refuses it (if only its @ret could not
+ *	be written, that call was made all the same); otherwise, without
  *	SYSDEMO_BATCH_CONTINUE, the error that the last of the done calls gave. Out.
  */
 struct sysdemo_batch {
@@ -174,8 +175,8 @@ struct sysdemo_restrict {
 
 /*
  * Restricts this open device, for all who have it, to calls that are allowed here and were allowed
- * before. There is no way back. What is not allowed gives EPERM, whether there is such a call or
- * not. 0 when it is in force, otherwise:
+ * before. There is no way back, and a file that a call opens is to be restricted alike. What is not
+ * allowed gives EPERM, whether there is such a call or not. 0 when it is in force, otherwise:
  * EFAULT: the structure cannot be read.
  */
 #define SYSDEMO_IOC_RESTRICT	_IOW(SYSDEMO_IOC_TYPE, SYSDEMO_IOC_NR_RESTRICT, \
@@ -191,7 +192,7 @@ struct sysdemo_restrict {
 #define SYSDEMO_NR_SUM6		3	/* (s8, u8, s16, u16, s32, u32): their sum */
 #define SYSDEMO_NR_ECHO		4	/* (dst, src, size, flags): copies, gives size */
 #define SYSDEMO_NR_FILL		5	/* (struct sysdemo_fill *, size): gives bytes filled */
-#define SYSDEMO_NR_IDENTITY	6	/* (struct sysdemo_identity *, size): gives 0 */
+#define SYSDEMO_NR_IDENTITY	6	/* (struct sysdemo_identity *, size): 0, or 1 if cut */
 #define SYSDEMO_NR_SET_LABEL	7	/* (which, string): gives 0 */
 #define SYSDEMO_NR_GET_LABEL	8	/* (which, buffer, size): gives bytes written */
 /* 9 is a hole: it was never a call, as some numbers in every kernel's table never were. */
@@ -199,8 +200,10 @@ struct sysdemo_restrict {
 #define SYSDEMO_NR_REGS		11	/* (struct sysdemo_regs *, size): gives 0 */
 #define SYSDEMO_NR_ENTRY	12	/* (struct sysdemo_entry *, size): gives 0 */
 
+#define SYSDEMO_NR_SUM3		13	/* (s64, u64, size_t): their sum, modulo 2^64 */
+
 /* One more than the highest number: calls from here on end in ENOSYS. */
-#define SYSDEMO_NR_CALLS	13
+#define SYSDEMO_NR_CALLS	14
 
 /*
  * SYSDEMO_NR_ECHO: copies @size bytes from @src to @dst, by way of the kernel: the areas may
@@ -249,8 +252,11 @@ struct sysdemo_fill {
  * @cap_effective: Effective capabilities, bit 1 << CAP_*.
  * @user_ns_level: How deep the caller's user namespace is; 0 is the initial one.
  * @no_new_privs: 1 if execve() can give no more rights, otherwise 0.
- * @seccomp_mode: 0 none, 1 strict, 2 filter.
- * @pad: 0.
+ * @seccomp_mode: 0 none, 1 strict, 2 filter. Added in the second version.
+ * @pad: 0. Added in the second version.
+ *
+ * The call gives 1 if the structure is of the first version and a filter is in force, which it has
+ * no room to say; otherwise 0.
  */
 struct sysdemo_identity {
 	__u32 uid;
@@ -268,7 +274,8 @@ struct sysdemo_identity {
 	__u32 pad;
 };
 
-#define SYSDEMO_IDENTITY_SIZE_VER0	56
+#define SYSDEMO_IDENTITY_SIZE_VER0	48
+#define SYSDEMO_IDENTITY_SIZE_VER1	56
 
 /*
  * Labels: short strings, there to be guarded. EINVAL: no such label. ENAMETOOLONG: longer than
@@ -320,12 +327,13 @@ struct sysdemo_regs {
  * @mechanism: SYSDEMO_ENTRY_SYSCALL or SYSDEMO_ENTRY_FRED.
  * @kernel_cs: The code segment that SYSCALL switches to (STAR, bits 47:32).
  * @user_cs: The one that SYSRET derives the user's from (STAR, bits 63:48).
- * @lstar: Where SYSCALL jumps to; 0 for who lacks CAP_SYSLOG, as it tells where the kernel is.
+ * @lstar: Where SYSCALL jumps to; 0 for who lacks CAP_SYSLOG, as it tells where the kernel is. (The
+ *	sysctl kernel.kptr_restrict is not asked: it is not for modules to read.)
  * @fmask: The flags that SYSCALL clears.
  * @features: SYSDEMO_ENTRY_* bits: what guards the way in.
  *
  * With FRED the registers of SYSCALL are not used; what is there is told all the same.
- * EPERM: the caller lacks CAP_SYS_RAWIO, or the kernel is locked down.
+ * EPERM: the caller lacks CAP_SYS_RAWIO, or the kernel is locked down for confidentiality.
  */
 struct sysdemo_entry {
 	__u32 mechanism;

@@ -6,6 +6,7 @@
 #include <linux/sched/task_stack.h>
 #include <linux/types.h>
 
+#include <asm/compat.h>
 #include <asm/cpufeature.h>
 
 #include "../../../uapi/linux/sysdemo.h"
@@ -15,6 +16,15 @@
 const struct pt_regs *sysdemo_current_pt_regs(void)
 {
 	return current_pt_regs();
+}
+
+/*
+ * Whether the running task came by an entry of 32-bit programs, whose arguments are in other
+ * registers. The compat door of ioctl is open to x32 programs as well, whose are not.
+ */
+int sysdemo_in_ia32_syscall(void)
+{
+	return in_ia32_syscall();
 }
 
 /* SYSDEMO_ENTRY_* bits of what is enabled. */

@@ -22,12 +22,14 @@ use kernel::{
 /// Whether registers and entry can be told.
 pub(crate) const KNOWN: bool = true;
 
-/// The caller's user registers, with the arguments in the order of the door that it came by.
+/// The caller's user registers, with the arguments in the order of the entry that it came by;
+/// `compat` is what is to be told of the door.
 pub(crate) fn user_registers(compat: bool) -> Option<sysdemo_regs> {
     // SAFETY: A task that is in a system call has its user registers at the base of its kernel
     // stack. Nobody else writes them until it returns, apart from a debugger that has stopped it.
     let regs = unsafe { &*shims::sysdemo_current_pt_regs().cast::<bindings::pt_regs>() };
-    let args = if compat {
+    // SAFETY: Asks for a property of the running task.
+    let args = if unsafe { shims::sysdemo_in_ia32_syscall() } != 0 {
         [regs.bx, regs.cx, regs.dx, regs.si, regs.di, regs.bp]
     } else {
         // SYSCALL puts the address to return to into rcx: r10 takes its place as the fourth.
@@ -52,7 +54,7 @@ pub(crate) fn user_registers(compat: bool) -> Option<sysdemo_regs> {
 
 /// Reads a model-specific register of the CPU that this runs on.
 ///
-/// Fails with [`EIO`] if the CPU has none of that number.
+/// Fails with [`EIO`] if the CPU has none of that number, and with [`ENXIO`] if it went offline.
 fn read_msr(number: u32) -> Result<u64> {
     let mut value = 0;
     // SAFETY: `value` can be written. A number that the CPU does not know ends in an error. That
@@ -65,7 +67,7 @@ fn read_msr(number: u32) -> Result<u64> {
 
 /// How this CPU enters the kernel.
 ///
-/// Fails with [`EIO`] if the CPU does not have the registers of SYSCALL.
+/// Fails as [`read_msr`].
 pub(crate) fn entry() -> Result<sysdemo_entry> {
     let star = read_msr(bindings::MSR_STAR)?;
     // SAFETY: Asks for CPU features, which do not change any more.

@@ -55,32 +55,69 @@ TEST(every_access_mode_can_call)
 	}
 }
 
+/* What any of the commands ends in on a descriptor: the same for all, or -1. */
+static int error_of_all_commands(int fd)
+{
+	static const unsigned int commands[] = {
+		SYSDEMO_IOC_CALL, SYSDEMO_IOC_BATCH, SYSDEMO_IOC_TABLE, SYSDEMO_IOC_INFO,
+		SYSDEMO_IOC_RESTRICT,
+	};
+	char argument[1024] = { 0 };
+	int error = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		int now = ioctl(fd, commands[i], argument) ? errno : 0;
+
+		if (i && now != error)
+			return -1;
+		error = now;
+	}
+	return error;
+}
+
 TEST(descriptors_that_cannot_call)
 {
 	int fd = open(device, O_PATH | O_CLOEXEC);
 
 	ASSERT_LE(0, fd);
-	EXPECT_EQ(-1, sysdemo_null(fd));
-	EXPECT_EQ(EBADF, errno);
+	EXPECT_EQ(EBADF, error_of_all_commands(fd));
 	close(fd);
 
 	/* Closed. */
-	EXPECT_EQ(-1, sysdemo_null(fd));
-	EXPECT_EQ(EBADF, errno);
-	EXPECT_EQ(-1, sysdemo_null(-1));
-	EXPECT_EQ(EBADF, errno);
+	EXPECT_EQ(EBADF, error_of_all_commands(fd));
+	EXPECT_EQ(EBADF, error_of_all_commands(-1));
 
 	/* Another device, and no device at all. */
 	fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	ASSERT_LE(0, fd);
-	EXPECT_EQ(-1, sysdemo_null(fd));
-	EXPECT_EQ(ENOTTY, errno);
+	EXPECT_EQ(ENOTTY, error_of_all_commands(fd));
 	close(fd);
 	fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	ASSERT_LE(0, fd);
-	EXPECT_EQ(-1, sysdemo_null(fd));
-	EXPECT_EQ(ENOTTY, errno);
+	EXPECT_EQ(ENOTTY, error_of_all_commands(fd));
 	close(fd);
+}
+
+/* Nothing but what is said to needs any rights. */
+TEST_F(device, every_command_is_for_everybody)
+{
+	pid_t child = fork();
+
+	if (!child) {
+		struct sysdemo_fill how = { .len = 0 };
+		char byte = 'x';
+		int fd;
+
+		if (setgid(NOBODY) || setuid(NOBODY))
+			_exit(10);
+		fd = sysdemo_open(device);
+		_exit(fd < 0 || error_of_all_commands(self->fd) ||
+		      sysdemo_echo(fd, &byte, &byte, 1, 0) != 1 ||
+		      sysdemo_fill(fd, &how, sizeof(how)) != 0 ||
+		      sysdemo_get_label(fd, SYSDEMO_LABEL_SESSION, &byte, 1) != 1 ||
+		      error_of_all_commands(fd));
+	}
+	EXPECT_EQ(0, wait_for(child));
 }
 
 TEST_F(device, what_is_not_offered_is_refused)
@@ -146,6 +183,29 @@ TEST_F(device, descriptors_survive_fork_and_exec)
 	EXPECT_EQ(0, wait_for(child));
 	/* The child's call came through the same open device. */
 	EXPECT_EQ(1, calls_of(self->fd));
+}
+
+/* A new program in the same process gets no more than the old one left. */
+TEST_F(device, restrictions_survive_exec)
+{
+	static const __u32 only_null[] = { SYSDEMO_NR_NULL };
+	pid_t child;
+	char fd[16];
+
+	ASSERT_EQ(0, fcntl(self->fd, F_SETFD, 0));
+	snprintf(fd, sizeof(fd), "%d", self->fd);
+	child = fork();
+	if (!child) {
+		if (sysdemo_allow_only(self->fd, only_null, 1))
+			_exit(10);
+		execl("/bin/sysdemo-call", "sysdemo-call", "--fd", fd, "getpid", NULL);
+		_exit(11);
+	}
+	/* What that program ends with when the call fails. */
+	EXPECT_EQ(1, wait_for(child));
+	EXPECT_EQ(-1, sysdemo_getpid(self->fd));
+	EXPECT_EQ(EPERM, errno);
+	EXPECT_EQ(0, sysdemo_null(self->fd));
 }
 
 TEST_F(device, module_in_use_cannot_be_unloaded)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Every place where the module touches the caller's memory, times everything that can be wrong with
- * a pointer; and every structure that grows, times the sizes and alignments of openat2's selftest.
+ * a pointer; and every structure that grows, times sizes, alignments and tails, as openat2's
+ * selftest has it, and compared with openat2 itself.
  *
  * A row is a place, a column is a defect; each pair is a result of its own.
  */
@@ -132,26 +133,22 @@ static const struct place {
 	/* How many bytes are touched, so that all but one of them can be there. */
 	size_t size;
 	int access;
-	/* Where the part that is written starts. */
-	size_t written;
 } places[] = {
-	{ "CALL", at_call, sizeof(struct sysdemo_call), READS | WRITES,
-	  offsetof(struct sysdemo_call, ret) },
-	{ "BATCH", at_batch, sizeof(struct sysdemo_batch), READS | WRITES, 0 },
-	{ "BATCH.calls", at_batch_calls, sizeof(struct sysdemo_call), READS | WRITES,
-	  offsetof(struct sysdemo_call, ret) },
-	{ "TABLE", at_table, sizeof(struct sysdemo_table), READS | WRITES, 0 },
-	{ "INFO", at_info, sizeof(struct sysdemo_info), WRITES, 0 },
-	{ "RESTRICT", at_restrict, sizeof(struct sysdemo_restrict), READS, 0 },
-	{ "echo.dst", at_echo_dst, 64, WRITES, 0 },
-	{ "echo.src", at_echo_src, 64, READS, 0 },
-	{ "fill.how", at_fill_how, sizeof(struct sysdemo_fill), READS, 0 },
-	{ "fill.dst", at_fill_dst, 64, WRITES, 0 },
-	{ "identity.out", at_identity, sizeof(struct sysdemo_identity), WRITES, 0 },
-	{ "set_label.string", at_set_label, 64, READS, 0 },
-	{ "get_label.buffer", at_get_label, 7, WRITES, 0 },
-	{ "regs.out", at_regs, sizeof(struct sysdemo_regs), WRITES, 0 },
-	{ "entry.out", at_entry, sizeof(struct sysdemo_entry), WRITES, 0 },
+	{ "CALL", at_call, sizeof(struct sysdemo_call), READS | WRITES },
+	{ "BATCH", at_batch, sizeof(struct sysdemo_batch), READS | WRITES },
+	{ "BATCH.calls", at_batch_calls, sizeof(struct sysdemo_call), READS | WRITES },
+	{ "TABLE", at_table, sizeof(struct sysdemo_table), READS | WRITES },
+	{ "INFO", at_info, sizeof(struct sysdemo_info), WRITES },
+	{ "RESTRICT", at_restrict, sizeof(struct sysdemo_restrict), READS },
+	{ "echo.dst", at_echo_dst, 64, WRITES },
+	{ "echo.src", at_echo_src, 64, READS },
+	{ "fill.how", at_fill_how, sizeof(struct sysdemo_fill), READS },
+	{ "fill.dst", at_fill_dst, 64, WRITES },
+	{ "identity.out", at_identity, sizeof(struct sysdemo_identity), WRITES },
+	{ "set_label.string", at_set_label, 64, READS },
+	{ "get_label.buffer", at_get_label, 7, WRITES },
+	{ "regs.out", at_regs, sizeof(struct sysdemo_regs), WRITES },
+	{ "entry.out", at_entry, sizeof(struct sysdemo_entry), WRITES },
 };
 
 static const struct address {
@@ -296,11 +293,8 @@ static const struct growing growing[] = {
 /* Whether memory is what it was filled with, from one place to another. */
 static bool untouched(const char *from, const char *to, char byte)
 {
-	while (from < to) {
-		if (*from++ != byte)
-			return false;
-	}
-	return true;
+	/* All bytes are the same if each is as the next. */
+	return from >= to || (*from == byte && !memcmp(from, from + 1, to - from - 1));
 }
 
 /* One structure at one size and alignment: its error, and not a byte outside of it. */
@@ -323,6 +317,9 @@ static bool fits(const struct growing *g, size_t size, size_t offset, int expect
 		return true;
 	if (expected)
 		return untouched(start, end, 0xa5);
+	/* Something has been written. */
+	if (untouched(p, p + g->oldest, 0xa5))
+		return false;
 	if (size > g->known)
 		zero_tail = untouched(p + g->known, p + size, 0);
 	return zero_tail && untouched(start, p, 0xa5) && untouched(p + size, end, 0xa5);
@@ -348,6 +345,102 @@ static void sizes(const struct growing *g)
 			result(counting || fits(g, list[i], offsets[j], expected),
 			       "%s: size %zu, misaligned by %zu", g->name, list[i], offsets[j]);
 		}
+	}
+}
+
+/* Every size from 0 to beyond a page, as one result. */
+static void every_size(const struct growing *g)
+{
+	bool fine = true;
+
+	for (size_t size = 0; !counting && fine && size <= g->largest + 100; size++) {
+		int expected = size < g->oldest ? g->too_small : size > g->largest ? E2BIG : 0;
+
+		if (g->try == grow_info && size > g->largest)
+			break;
+		fine = fits(g, size, 0, expected);
+	}
+	result(fine, "%s: every size from 0 to beyond a page", g->name);
+}
+
+/* What openat2(2) says of the same structure: it has three fields, all of them 0 here. */
+static int grow_openat2(void *p, size_t size)
+{
+	long opened = syscall(SYS_openat2, AT_FDCWD, "/", p, size);
+
+	if (opened < 0)
+		return errno;
+	close(opened);
+	return 0;
+}
+
+#define OPENAT2_KNOWN 24
+
+/*
+ * The kernel's own growing structure, asked the same: tails of every kind, at every alignment, with
+ * and without memory behind them. No constant says what is right: openat2 does.
+ */
+static void as_openat2(const struct growing *g)
+{
+	static const size_t tails[] = { 0, 1, 2, 7, 8, 9, 15, 16, 63, 64, 65, 127, 256, 1000 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(tails); i++) {
+		for (size_t bad = 0; bad <= tails[i]; bad = bad * 2 + 1) {
+			/* Behind the tail, or so that a part of it is not there. */
+			for (size_t missing = 0; missing <= tails[i]; missing = missing * 3 + 8) {
+				int ours, theirs;
+				char *p;
+
+				if (counting) {
+					result(true, "");
+					continue;
+				}
+				memset(start, 0, end - start);
+				p = end - OPENAT2_KNOWN - tails[i] + missing;
+				if (bad < tails[i] && p + OPENAT2_KNOWN + bad < end)
+					p[OPENAT2_KNOWN + bad] = 1;
+				theirs = grow_openat2(p, OPENAT2_KNOWN + tails[i]);
+				memset(start, 0, end - start);
+				p = end - g->known - tails[i] + missing;
+				if (bad < tails[i] && p + g->known + bad < end)
+					p[g->known + bad] = 1;
+				ours = g->try(p, g->known + tails[i]);
+				result(ours == theirs,
+				       "%s as openat2: tail %zu, byte %zu set, last %zu missing: %d",
+				       g->name, tails[i], bad, missing, theirs);
+			}
+		}
+	}
+	for (size_t size = 0; size < OPENAT2_KNOWN; size++) {
+		result(counting || g->try(start, size) == grow_openat2(start, size),
+		       "%s as openat2: size %zu", g->name, size);
+	}
+	for (size_t size = 4096; size < 4100; size++) {
+		if (!counting)
+			reset();
+		result(counting || g->try(start, size) == grow_openat2(start, size),
+		       "%s as openat2: size %zu", g->name, size);
+	}
+}
+
+/* getrandom(2) does nothing but write to the caller's memory: it must find the same faults. */
+static int at_getrandom(void *p)
+{
+	return error_of(syscall(SYS_getrandom, p, 64, 0));
+}
+
+static void as_getrandom(const struct place *place)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(addresses); i++) {
+		void *p = (void *)addresses[i].value;
+
+		result(counting || place->try(p) == at_getrandom(p), "%s as getrandom: %s",
+		       place->name, addresses[i].name);
+	}
+	/* All or nothing there. (Of a part, getrandom says how long it is; these two do not.) */
+	for (size_t there = 0; there <= 64; there += 64) {
+		result(counting || place->try(end - there) == at_getrandom(end - there),
+		       "%s as getrandom: %zu bytes there", place->name, there);
 	}
 }
 
@@ -389,11 +482,16 @@ static void all(void)
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		bad_pointers(&places[i]);
 		misaligned_pointers(&places[i]);
+		if (places[i].try == at_echo_dst || places[i].try == at_fill_dst)
+			as_getrandom(&places[i]);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(growing); i++) {
 		sizes(&growing[i]);
-		if (growing[i].in)
-			tails(&growing[i]);
+		every_size(&growing[i]);
+		if (!growing[i].in)
+			continue;
+		tails(&growing[i]);
+		as_openat2(&growing[i]);
 	}
 }
 

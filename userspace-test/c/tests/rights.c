@@ -9,6 +9,7 @@
 #include <linux/filter.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
+#include <pthread.h>
 #include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -217,6 +218,9 @@ TEST_F(rights, identity)
 	EXPECT_EQ(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), identity.no_new_privs);
 	EXPECT_EQ(variant->seccomp, identity.seccomp_mode);
 	EXPECT_EQ(0, identity.pad);
+	/* The first version has no room for the filter, and the call says that there is one. */
+	EXPECT_EQ(variant->seccomp ? 1 : 0,
+		  sysdemo_identity(self->fd, &identity, SYSDEMO_IDENTITY_SIZE_VER0));
 }
 
 TEST_F(device, distinct_ids)
@@ -285,6 +289,46 @@ TEST_F(device, labels)
 		EXPECT_EQ(0, sysdemo_set_label(self->fd, which, ""));
 		EXPECT_EQ(1, sysdemo_get_label(self->fd, which, buffer, sizeof(buffer)));
 	}
+}
+
+static volatile bool stop;
+
+/* Makes a string longer and shorter, so that at times there is no end to it. */
+static void *lengthen(void *arg)
+{
+	volatile char *string = arg;
+
+	while (!stop) {
+		string[10] = 'y';
+		string[SYSDEMO_LABEL_MAX] = 'y';
+		string[SYSDEMO_LABEL_MAX] = '\0';
+		string[10] = '\0';
+	}
+	return NULL;
+}
+
+TEST_F(device, a_changing_string_does_no_harm)
+{
+	char string[SYSDEMO_LABEL_MAX + 2], buffer[SYSDEMO_LABEL_MAX + 1];
+	pthread_t thread;
+
+	memset(string, 'y', sizeof(string));
+	string[sizeof(string) - 1] = '\0';
+	stop = false;
+	ASSERT_EQ(0, pthread_create(&thread, NULL, lengthen, string));
+	for (int i = 0; i < 5000; i++) {
+		__s64 length;
+
+		if (sysdemo_set_label(self->fd, SYSDEMO_LABEL_SESSION, string) < 0) {
+			EXPECT_EQ(ENAMETOOLONG, errno);
+			continue;
+		}
+		length = sysdemo_get_label(self->fd, SYSDEMO_LABEL_SESSION, buffer, sizeof(buffer));
+		EXPECT_TRUE(length == 11 || length == SYSDEMO_LABEL_MAX + 1);
+		EXPECT_EQ('\0', buffer[length - 1]);
+	}
+	stop = true;
+	pthread_join(thread, NULL);
 }
 
 TEST_F(device, labels_that_are_none)

@@ -22,6 +22,7 @@ static const struct {
 	{ SYSDEMO_NR_CLEAR_LABEL, "clear_label", 0 },
 	{ SYSDEMO_NR_REGS, "regs", 2 },
 	{ SYSDEMO_NR_ENTRY, "entry", 2 },
+	{ SYSDEMO_NR_SUM3, "sum3", 3 },
 };
 
 static const char *name_of(__u32 nr)
@@ -48,6 +49,7 @@ TEST(numbers_never_change)
 	EXPECT_EQ(10, SYSDEMO_NR_CLEAR_LABEL);
 	EXPECT_EQ(11, SYSDEMO_NR_REGS);
 	EXPECT_EQ(12, SYSDEMO_NR_ENTRY);
+	EXPECT_EQ(13, SYSDEMO_NR_SUM3);
 	EXPECT_EQ(0xc0407c90, SYSDEMO_IOC_CALL);
 	EXPECT_EQ(0xc0187c91, SYSDEMO_IOC_BATCH);
 	EXPECT_EQ(0xc1a87c92, SYSDEMO_IOC_TABLE);
@@ -64,7 +66,8 @@ TEST(layouts_never_change)
 	EXPECT_EQ(424, sizeof(struct sysdemo_table));
 	EXPECT_EQ(SYSDEMO_FILL_SIZE_VER0, offsetof(struct sysdemo_fill, value));
 	EXPECT_EQ(SYSDEMO_FILL_SIZE_VER1, sizeof(struct sysdemo_fill));
-	EXPECT_EQ(SYSDEMO_IDENTITY_SIZE_VER0, sizeof(struct sysdemo_identity));
+	EXPECT_EQ(SYSDEMO_IDENTITY_SIZE_VER0, offsetof(struct sysdemo_identity, seccomp_mode));
+	EXPECT_EQ(SYSDEMO_IDENTITY_SIZE_VER1, sizeof(struct sysdemo_identity));
 	EXPECT_EQ(SYSDEMO_REGS_SIZE_VER0, sizeof(struct sysdemo_regs));
 	EXPECT_EQ(SYSDEMO_ENTRY_SIZE_VER0, sizeof(struct sysdemo_entry));
 	EXPECT_EQ(SYSDEMO_INFO_SIZE_VER0, sizeof(struct sysdemo_info));
@@ -199,25 +202,30 @@ TEST_F(device, info_tells_of_the_table)
 
 #ifdef __LP64__ /* A 32-bit program cannot say a kernel address. */
 
-/* Where a symbol of the module is, by the end of its mangled name; 0 if there is none. */
-static unsigned long address_of(const char *end)
+/*
+ * Where something in a section of the loaded module is: the kernel says where the section is, and
+ * the list of symbols that came with the module where in it. (/proc/kallsyms has both, but takes
+ * seconds to read.) 0 if there is no such thing.
+ */
+static unsigned long address_of(const char *section, const char *symbol)
 {
-	char line[1024], name[512], module[64];
-	unsigned long address;
-	FILE *file = fopen("/proc/kallsyms", "r");
-	char type;
+	char path[128], text[65536], *line;
+	unsigned long base, offset;
 
-	while (file && fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "%lx %c %511s %63s", &address, &type, name, module) == 4 &&
-		    !strcmp(module, "[sysdemo]") && strlen(name) > strlen(end) &&
-		    !strcmp(name + strlen(name) - strlen(end), end)) {
-			fclose(file);
-			return address;
-		}
-	}
-	if (file)
-		fclose(file);
-	return 0;
+	snprintf(path, sizeof(path), "/sys/module/sysdemo/sections/%s", section);
+	if (read_file(path, text, sizeof(text)) < 0 || sscanf(text, "%lx", &base) != 1)
+		return 0;
+	if (!symbol)
+		return base;
+	if (read_file("/lib/sysdemo.symbols", text, sizeof(text)) < 0)
+		return 0;
+	/* Each line is `offset section name`. */
+	line = strstr(text, symbol);
+	while (line && line > text && line[-1] != '\n')
+		line--;
+	if (!line || sscanf(line, "%lx %127s", &offset, path) != 2 || strcmp(path, section))
+		return 0;
+	return base + offset;
 }
 
 /* What a write to the kernel's memory ends in: see qemu/test-modules/probe.c. */
@@ -237,20 +245,19 @@ static int probe(unsigned long address)
 
 TEST(table_cannot_be_written)
 {
-	unsigned long table, device_data;
+	unsigned long table, data;
 
 	if (strcmp(device, SYSDEMO_DEVICE))
 		SKIP(return, "another module's table");
-	table = address_of("7syscall5table5TABLE");
+	/* Mangled by rustc; the path of crate and module is in it. */
+	table = address_of(".rodata", "7syscall5table5TABLE");
 	ASSERT_NE(0, table);
 	EXPECT_EQ(EROFS, probe(table));
 
 	/* The probe itself, on memory that can be written and on none at all. */
-	device_data = address_of("__this_module");
-	if (!device_data)
-		device_data = address_of("6global5READY");
-	ASSERT_NE(0, device_data);
-	EXPECT_EQ(ECANCELED, probe(device_data));
+	data = address_of(".data", NULL);
+	ASSERT_NE(0, data);
+	EXPECT_EQ(ECANCELED, probe(data));
 	/* The last page is never mapped: it is what error pointers point to. */
 	EXPECT_EQ(EFAULT, probe(-4096UL));
 }

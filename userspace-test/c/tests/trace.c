@@ -45,6 +45,8 @@ static const char *trace(void)
 TEST_F(trace, off_says_nothing)
 {
 	sysdemo_null(self->fd);
+	/* The file can be read, and says what it always does. */
+	EXPECT_NE(NULL, strstr(trace(), "# tracer: nop"));
 	EXPECT_EQ(NULL, strstr(trace(), "sys_enter:"));
 	EXPECT_EQ(NULL, strstr(trace(), "sys_exit:"));
 }
@@ -83,6 +85,10 @@ TEST_F(trace, refused_records_are_not_traced)
 	ASSERT_EQ(0, write_file(EVENTS "/enable", "1"));
 	EXPECT_EQ(-1, ioctl(self->fd, SYSDEMO_IOC_CALL, &call));
 	EXPECT_EQ(NULL, strstr(trace(), "sys_enter:"));
+	/* That of one which is not refused is there. */
+	call.flags = 0;
+	EXPECT_EQ(0, ioctl(self->fd, SYSDEMO_IOC_CALL, &call));
+	EXPECT_NE(NULL, strstr(trace(), "sys_enter:"));
 }
 
 TESTER_MAIN

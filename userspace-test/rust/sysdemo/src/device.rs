@@ -79,7 +79,8 @@ fn name(field: &[std::ffi::c_char]) -> String {
 impl Device {
     /// Opens a device, with close-on-exec set.
     ///
-    /// Fails as `open(2)`, or with `ENOTTY` if what is there does not speak this ABI.
+    /// Fails as `open(2)`, or with `ENOTTY` if what is there does not speak this ABI. What it is
+    /// asked is `SYSDEMO_IOC_INFO`, whose number the kernel reserves for devices like this one.
     pub fn open(path: impl AsRef<Path>) -> io::Result<Self> {
         let fd = open(path.as_ref(), OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
         let device = Self { fd };
@@ -112,6 +113,9 @@ impl Device {
     }
 
     /// The sum of six numbers of mixed width and sign.
+    ///
+    /// A sum of -4095 to -1 looks like an error, and is taken for one: that is what a system call's
+    /// single register for both costs.
     pub fn sum6(&self, a: i8, b: u8, c: i16, d: u16, e: i32, f: u32) -> io::Result<i64> {
         let args = [a as u64, b.into(), c as u64, d.into(), e as u64, f.into()];
         ioctl::call_numbers(self, uapi::SYSDEMO_NR_SUM6, &args)

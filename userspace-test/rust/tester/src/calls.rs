@@ -9,7 +9,7 @@ use rustix::process::{getegid, geteuid, getgid, getpid, getuid};
 use rustix::thread::gettid;
 use std::ffi::CString;
 use std::io;
-use sysdemo::{Device, Label, uapi};
+use sysdemo::{Device, Label, ioctl, uapi};
 
 /// The error number of a result.
 #[track_caller]
@@ -89,6 +89,13 @@ pub(crate) fn add(tests: &mut Tests) {
         assert_eq!(info.calls, uapi::SYSDEMO_NR_CALLS);
         assert_eq!(info.restricted, 0);
     });
+    tests.add_with_path("commands_have_the_numbers_of_the_header", |_| {
+        assert_eq!(ioctl::CALL, 0xc0407c90);
+        assert_eq!(ioctl::BATCH, 0xc0187c91);
+        assert_eq!(ioctl::TABLE, 0xc1a87c92);
+        assert_eq!(ioctl::INFO, 0x80207c93);
+        assert_eq!(ioctl::RESTRICT, 0x40207c94);
+    });
     tests.add("describe", |device| {
         let echo = device.describe(uapi::SYSDEMO_NR_ECHO).unwrap();
         assert_eq!(echo.name, "echo");
@@ -147,7 +154,8 @@ pub(crate) fn add(tests: &mut Tests) {
 
 fn add_batches(tests: &mut Tests) {
     const GETPID: (u32, [u64; 6]) = (uapi::SYSDEMO_NR_GETPID, [0; 6]);
-    const NONE: (u32, [u64; 6]) = (uapi::SYSDEMO_NR_CALLS, [0; 6]);
+    /// A call that root's device refuses a program that has given it up.
+    const REFUSED: (u32, [u64; 6]) = (uapi::SYSDEMO_NR_NULL, [0; 6]);
 
     tests.add("batch", |device| {
         let sum = (uapi::SYSDEMO_NR_SUM6, [1, 2, 3, 4, 5, 6]);
@@ -157,27 +165,32 @@ fn add_batches(tests: &mut Tests) {
         assert_eq!(results, [i64::from(getpid().as_raw_nonzero().get()), 21]);
     });
     tests.add("batch_that_ends", |device| {
-        let outcome = device.batch(&[GETPID, NONE, GETPID], false).unwrap();
+        device.allow_only(&[uapi::SYSDEMO_NR_GETPID]).unwrap();
+        let outcome = device.batch(&[GETPID, REFUSED, GETPID], false).unwrap();
         assert_eq!(outcome.results.len(), 2);
-        assert_eq!(error(Err::<(), _>(outcome.ended.unwrap())), Errno::NOSYS);
+        assert_eq!(error(Err::<(), _>(outcome.ended.unwrap())), Errno::PERM);
     });
     tests.add("batch_that_goes_on", |device| {
-        let outcome = device.batch(&[GETPID, NONE, GETPID], true).unwrap();
+        device.allow_only(&[uapi::SYSDEMO_NR_GETPID]).unwrap();
+        let outcome = device.batch(&[GETPID, REFUSED, GETPID], true).unwrap();
         assert!(outcome.ended.is_none());
         assert_eq!(outcome.results.len(), 3);
         assert!(outcome.results[1].is_err() && outcome.results[2].is_ok());
     });
     tests.add("batches_of_every_number", |device| {
         // All that fit into 16 bits and are beyond the table, as many at once as there can be.
-        let numbers: Vec<_> = (uapi::SYSDEMO_NR_CALLS..65536)
-            .map(|nr| (nr, [0; 6]))
-            .collect();
+        let numbers: Vec<u32> = (uapi::SYSDEMO_NR_CALLS..65536).collect();
         for part in numbers.chunks(uapi::SYSDEMO_BATCH_MAX as usize) {
-            let outcome = device.batch(part, true).unwrap();
-            assert_eq!(outcome.results.len(), part.len());
-            for result in outcome.results {
-                assert_eq!(error(result), Errno::NOSYS);
-            }
+            let record = |nr: &u32| uapi::sysdemo_call {
+                nr: *nr,
+                ..Default::default()
+            };
+            let mut records: Vec<_> = part.iter().map(record).collect();
+            let flags = uapi::SYSDEMO_BATCH_CONTINUE;
+            // SAFETY: No register has an address in it that memory could be at.
+            let batch = unsafe { ioctl::batch(device, &mut records, flags) }.unwrap();
+            assert_eq!(batch.done as usize, records.len());
+            assert!(records.iter().all(|record| record.ret == -38), "not ENOSYS");
         }
         let too_many = vec![GETPID; uapi::SYSDEMO_BATCH_MAX as usize + 1];
         assert_eq!(error(device.batch(&too_many, true)), Errno::INVAL);

@@ -4,6 +4,7 @@
 
 mod calls;
 mod ktap;
+mod pointers;
 mod properties;
 mod sizes;
 
@@ -15,6 +16,7 @@ fn main() -> ExitCode {
         .unwrap_or_else(|| sysdemo::DEVICE.into());
     let mut tests = ktap::Tests::new(device);
     calls::add(&mut tests);
+    pointers::add(&mut tests);
     sizes::add(&mut tests);
     properties::add(&mut tests);
     tests.run()

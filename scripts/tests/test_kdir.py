@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A kernel of the user's own: built against with the tools at hand."""
+
+import os
+import subprocess
+from pathlib import Path
+
+TOP = Path(__file__).parents[2]
+KDIR = Path(os.environ["STOCK_KDIR"])
+
+
+def make(*words, **environment):
+    done = subprocess.run(
+        ["make", "--no-print-directory", "-C", str(TOP), f"KDIR={KDIR}", *words],
+        # The test run that this is a part of holds the lock of the build.
+        env=os.environ | {"SYSDEMO_LOCKED": "1"} | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def test_module_of_kdir(tmp_path):
+    """And no cache is needed for it."""
+    status, said = make("module", f"SYSDEMO_CACHE={tmp_path}/cache")
+    assert status == 0, said
+    assert not (tmp_path / "cache").exists()
+    module = TOP / "build/module-kdir/sysdemo.ko"
+    vermagic = subprocess.run(
+        ["modinfo", "-F", "vermagic", str(module)], capture_output=True, text=True, check=True
+    ).stdout
+    release = (KDIR / "include/config/kernel.release").read_text().strip()
+    assert vermagic.startswith(release + " ")
+
+
+def test_error_of_the_compiler_is_the_user_s(tmp_path):
+    """A rustc that cannot read the metadata says so itself, and the build fails."""
+    rustc = tmp_path / "rustc"
+    rustc.write_text(
+        "#!/bin/sh\necho 'error[E0514]: found crate compiled by another rustc'\nexit 1\n"
+    )
+    rustc.chmod(0o755)
+    (TOP / "build/module-kdir/rust_sysdemo.o").unlink(missing_ok=True)
+    status, said = make("module", PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert status != 0
+    assert "E0514" in said
