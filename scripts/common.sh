@@ -176,6 +176,14 @@ need_space() {
 		die "$3 needs $2 MB in $1, which has $((free)) MB free: make room, or set SYSDEMO_CACHE to a larger disk"
 }
 
+# explain_full_disk WHAT: stops with the reason if it was the cache's disk that something failed for.
+explain_full_disk() {
+	local free
+	free=$(df --output=avail -m "$cache" | tail -n 1)
+	((free >= 100)) ||
+		die "$1 could not be made: the disk of $cache is full. Make room, or set SYSDEMO_CACHE to a larger disk"
+}
+
 # key_of FILE...: a short name for the contents of the files.
 key_of() { cat -- "$@" | sha256sum | cut -c1-12; }
 
