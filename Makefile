@@ -46,7 +46,7 @@ lint: ## Check style and common mistakes of every language in here
 
 .PHONY: doctor
 doctor: ## Say whether this machine, or KDIR=<folder>, can build and load the module
-	@KDIR= scripts/check-variables
+	@KDIR= KIMAGE= scripts/check-variables
 	@scripts/doctor
 
 .PHONY: module

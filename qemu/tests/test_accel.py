@@ -54,11 +54,11 @@ def test_trial_needs_no_kvm_to_be_right(monkeypatch):
 def test_trial_that_hangs_ends(monkeypatch):
     monkeypatch.setattr(accel, "TRIAL", bytes.fromhex("f4ebfd").ljust(510, b"\0") + b"\x55\xaa")
     monkeypatch.setattr(accel, "TRIAL_SECONDS", 1)
-    test_trial_needs_no_kvm = accel.subprocess.run
+    run = accel.subprocess.run
 
     def with_tcg(command, **options):
         words = ["tcg" if word == "kvm" else word for word in command]
-        return test_trial_needs_no_kvm(words, **options)
+        return run(words, **options)
 
     monkeypatch.setattr(accel.subprocess, "run", with_tcg)
     assert not accel.run_trial()

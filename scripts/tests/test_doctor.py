@@ -247,6 +247,12 @@ def test_no_kvm(doctor, machine):
     assert "there is no /dev/kvm" in doctor()[1]
 
 
+def test_other_variables_are_no_obstacle(doctor):
+    """A KIMAGE belongs to the KDIR; that doctor does not need it is no reason to refuse."""
+    status, said = doctor(KIMAGE="/dev/null")
+    assert status == 0, said
+
+
 def test_kdir_that_is_none(doctor, kdir):
     shutil.rmtree(kdir)
     status, _ = doctor()
