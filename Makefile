@@ -7,22 +7,31 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 SHELL := /bin/bash
 
 # What a caller may set, on the command line or in the environment.
-export ACCEL APPEND KDIR KERNEL KIMAGE MIRROR SYSDEMO_CACHE TIMEOUT
+export ACCEL APPEND BUILDROOT DEFCONFIG FRAGMENT KDIR KERNEL KIMAGE MIRROR ROOTFS SYSDEMO_CACHE TIMEOUT
 
 .PHONY: all
-all: module userspace
+all: module userspace ## Build all that goes into a guest, in build/payload
+	@scripts/build test-modules
+	@scripts/build payload tests
 
 .PHONY: help
 help: ## List the verbs
 	@echo "make VERB [VARIABLE=VALUE]..."
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { split($$1, verb, ":"); printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "Variables:"
 	@echo "  ACCEL=auto|kvm|tcg    how QEMU runs the guest (auto: KVM if it truly works, otherwise TCG)"
 	@echo "  KERNEL=<series>       the stock kernel, one of: $$(grep -v '^#' scripts/kernel-series | paste -s -d ' ')"
 	@echo "  KDIR=<folder>         your own kernel's build folder instead, with your own compilers"
 	@echo "  KIMAGE=<file>         the image of that kernel, where it cannot be found by itself"
+	@echo "  ROOTFS=initramfs|buildroot|buildroot-kernel|<file>"
+	@echo "                        the guest's root file system: the small one, the one made by Buildroot,"
+	@echo "                        that with Buildroot's own kernel, or your own cpio archive (with KIMAGE)"
+	@echo "  BUILDROOT=<folder>    a Buildroot tree, for buildroot-image and check"
+	@echo "  DEFCONFIG=initramfs|qemu_x86_64"
+	@echo "                        what buildroot-image makes: a root file system, or a kernel as well"
+	@echo "  FRAGMENT=<file>       more for Buildroot's configuration (a mirror, another toolchain)"
 	@echo "  TIMEOUT=<seconds>     how long the guest may take (120)"
 	@echo "  APPEND=<words>        more for the guest kernel's command line"
 	@echo "  SYSDEMO_CACHE=<dir>   where all that is made once is kept (~/.cache/sysdemo)"
@@ -35,6 +44,10 @@ qemu-test: ## Build everything, boot it in QEMU, run the tests: the main job
 .PHONY: qemu-shell
 qemu-shell: ## Give a shell in that guest, with the module loaded
 	@scripts/qemu-shell
+
+.PHONY: buildroot-image
+buildroot-image: ## Make a root file system for the guest by your own Buildroot tree
+	@scripts/buildroot-image
 
 .PHONY: check
 check: ## Run all tests: lint, the tests of the harness and scripts, qemu-test

@@ -23,6 +23,9 @@ import verdict
 # How many of the console's last lines are shown when a guest fails.
 LAST_LINES = 25
 
+# Process 1 of a test guest. A root file system's own init is for those who use it otherwise.
+INIT = "/usr/lib/sysdemo/init"
+
 # The exit statuses of this program.
 PASSED, FAILED, UNUSABLE = range(3)
 
@@ -41,7 +44,7 @@ def qemu_command(options, accelerator, append=""):
     command += ["-no-user-config", "-nodefaults", "-display", "none"]
     command += ["-kernel", str(options.kernel), "-initrd", str(options.initramfs)]
     # After a panic the guest ends at once. An oops is a panic: what comes after it proves nothing.
-    append = f"{options.append} {append} console=ttyS0 panic=-1 oops=panic"
+    append = f"rdinit={INIT} {options.append} {append} console=ttyS0 panic=-1 oops=panic"
     return [*command, "-append", " ".join(append.split())]
 
 
@@ -117,8 +120,9 @@ class Guest:
     def show_status(self, line):
         """Shows that the guest enters its next stage, and notes how long the last one took."""
         now = time.monotonic()
-        self.stages.append((self.stage, now - self.stage_started))
-        self.stage, self.stage_started = line.removeprefix("stage "), now
+        if not line.startswith("rootfs "):
+            self.stages.append((self.stage, now - self.stage_started))
+            self.stage, self.stage_started = line.removeprefix("stage "), now
         self.show(f"==> guest, {now - self.started:.1f} s: {line}")
 
     def follow(self, seconds):
@@ -169,7 +173,8 @@ def run_guest(options, accelerator):
 
 def report(options, run, judged, seconds):
     """Prints the verdict: a table if the guest passed, otherwise why not, and where to look."""
-    kernel = f"Linux {options.release} under QEMU" if options.release else "the guest"
+    kernel = f"Linux {options.release}" if options.release else "the guest"
+    kernel += f" with {run.rootfs or 'an unnamed root file system'} under QEMU"
     if judged.passed:
         print(f"\n{kernel}: passed in {seconds:.1f} s\n")
         print(f"  {'area':<24}{'passed':>8}{'failed':>8}{'skipped':>8}")

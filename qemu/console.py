@@ -53,3 +53,9 @@ def reports(console):
             if pattern.search(line):
                 yield kind, line, stage
                 break
+
+
+def missing_init(console):
+    """The init that the kernel was told to run and did not find, if that is what went wrong."""
+    found = re.search(r"check access for rdinit=(\S+) failed", console)
+    return found[1] if found else ""

@@ -32,6 +32,12 @@ class Run:
         return [line[6:] for line in self.status.splitlines() if line.startswith("stage ")]
 
     @property
+    def rootfs(self):
+        """What the guest's root file system calls itself."""
+        named = [line[7:] for line in self.status.splitlines() if line.startswith("rootfs ")]
+        return named[0].strip() if named else ""
+
+    @property
     def exit_status(self):
         """The guest's exit status, None if it did not give one, once, as its last word."""
         said = self.status.splitlines()
@@ -96,6 +102,8 @@ def judge(run, tools, expected=(), skips=True):
         problems.append(f"QEMU failed: {run.qemu_error}")
     for kind, line, stage in console.reports(run.console):
         problems.append(f"{kind} {f"during '{stage}'" if stage else 'during boot'}: {line}")
+    if init := console.missing_init(run.console):
+        problems.append(f"the root file system has no {init}: it was made without this project")
     if run.timed_out:
         problems.append(f"the guest hung {during}: no end after {run.timed_out:.0f} s")
     elif run.exit_status is None and not run.interrupted and not run.qemu_error:

@@ -189,6 +189,34 @@ key_of() { cat -- "$@" | sha256sum | cut -c1-12; }
 
 supported_series() { grep -v '^#' "$top/scripts/kernel-series"; }
 
+supported_buildroot() { grep -v '^#' "$top/scripts/buildroot-series"; }
+buildroot_version() { sed -n 's/^export BR2_VERSION := //p' "$BUILDROOT/Makefile"; }
+
+# rootfs_kind: what ROOTFS asks for: auto, initramfs, buildroot, buildroot-kernel or file.
+rootfs_kind() {
+	case ${ROOTFS:-auto} in
+	auto | initramfs | buildroot | buildroot-kernel) echo "${ROOTFS:-auto}" ;;
+	*) echo file ;;
+	esac
+}
+
+# buildroot_config KIND: which of qemu/buildroot's configurations makes that kind of root file system.
+buildroot_config() {
+	case $1 in
+	buildroot-kernel) echo qemu_x86_64 ;;
+	*) echo initramfs ;;
+	esac
+}
+
+# image_key: names the state of all that goes into a Buildroot image from here.
+image_key() {
+	(
+		cd "$top"
+		find build/payload/tests qemu/buildroot -type f -print0 | sort -z | xargs -0 sha256sum |
+			sha256sum | cut -c1-16
+	)
+}
+
 # `make update` makes all of the cache once more, beside what is there, under a new generation.
 generation() { printf '%s\n' "${SYSDEMO_GENERATION:-$(cat "$cache/generation" 2>/dev/null || echo 1)}"; }
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """Real guests in which something goes wrong: each must end in a failure with its own message.
 
-They are the guest of `make qemu-test` to the letter; only the programs in its /tests differ.
+They are the guest of `make qemu-test` to the letter; only the programs that it runs differ.
 """
 
+import gzip
 import os
 import subprocess
 from pathlib import Path
@@ -12,6 +13,8 @@ import pytest
 
 TOP = Path(__file__).parents[2]
 STOCK = Path(os.environ["STOCK"])
+STOCK_KDIR = Path(os.environ["STOCK_KDIR"])
+RELEASE = STOCK_KDIR.name.removeprefix("linux-headers-")
 MODULE = TOP / "build/module/sysdemo.ko"
 BROKEN = TOP / "build/test-modules/broken.ko"
 
@@ -22,19 +25,24 @@ GOOD_TEST = "#!/bin/sh\necho TAP version 13\necho 1..1\necho ok 1 first\n"
 def boot(tmp_path):
     """Boots a guest with the given programs; gives the exit status and what was said."""
 
-    def boot(tests, module=MODULE, files=(), timeout=60, append=""):
+    def boot(tests, *, module=MODULE, files=(), timeout=60, append="", compress=False):
         folder = tmp_path / "tests"
         folder.mkdir()
         for name, text in tests.items():
             (folder / name).write_text(text)
-        image = tmp_path / "image.cpio"
-        subprocess.run([TOP / "qemu/make-image", module, folder, image, *files], check=True)
+        payload, image = tmp_path / "payload", tmp_path / "image.cpio"
+        subprocess.run(
+            [TOP / "qemu/make-payload", RELEASE, module, folder, payload, *files], check=True
+        )
+        subprocess.run([TOP / "qemu/make-image", payload, image], check=True)
+        if compress:
+            image.write_bytes(gzip.compress(image.read_bytes(), 1))
         done = subprocess.run(
             [
                 *(TOP / "qemu/boot.py", "test", "--kernel", os.environ["STOCK_IMAGE"]),
                 *("--initramfs", image, "--results", tmp_path / "results"),
                 *("--ktap-tools", STOCK / "tools/kunit", "--timeout", str(timeout)),
-                *("--accel", "tcg", "--append", append, "--expect", *tests),
+                *("--accel", "tcg", "--append", append, "--release", RELEASE, "--expect", *tests),
             ],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -62,7 +70,20 @@ def assert_fails(outcome, *words):
 def test_good_guest(boot):
     status, said = boot({"fine": GOOD_TEST})
     assert status == 0, said
+    assert f"Linux {RELEASE} with initramfs (Debian busybox " in said
     assert ": passed in" in said
+
+
+def test_compressed_root_file_system(boot):
+    status, said = boot({"fine": GOOD_TEST}, compress=True)
+    assert status == 0, said
+
+
+def test_module_for_another_kernel(boot, monkeypatch):
+    monkeypatch.setitem(globals(), "RELEASE", "1.0-other")
+    assert_fails(
+        boot({"fine": GOOD_TEST}), "tests failed: load", "for another kernel: /lib/modules/1.0"
+    )
 
 
 def test_failing_test(boot):
@@ -76,27 +97,27 @@ def test_panic(boot):
 
 
 def test_hanging_program(boot):
-    outcome = boot({"sleep": "#!/bin/sh\nsleep 1000\n"}, timeout=12)
-    assert_fails(outcome, "hung during 'sleep': no end after 12 s")
+    outcome = boot({"sleep": "#!/bin/sh\nsleep 1000\n"}, timeout=20)
+    assert_fails(outcome, "hung during 'sleep': no end after 20 s")
 
 
 def test_hanging_kernel(boot):
     """With interrupts off on both CPUs nothing in the guest can tell any more."""
-    spin = "#!/bin/sh\ninsmod /lib/broken.ko what=spin &\ninsmod /lib/broken.ko what=spin\n"
-    outcome = boot({"spin": spin}, files=[BROKEN], timeout=12)
-    assert_fails(outcome, "hung during 'spin': no end after 12 s")
+    spin = "#!/bin/sh\nfor _ in 1 2; do insmod /usr/lib/sysdemo/broken.ko what=spin & done; wait\n"
+    outcome = boot({"spin": spin}, files=[BROKEN], timeout=20)
+    assert_fails(outcome, "hung during 'spin': no end after 20 s")
 
 
 def test_warning(boot):
     """All tests pass; the kernel's log does not."""
-    warn = GOOD_TEST + "insmod /lib/broken.ko what=warn\n"
+    warn = GOOD_TEST + "insmod /usr/lib/sysdemo/broken.ko what=warn\n"
     outcome = boot({"warn": warn}, files=[BROKEN])
     assert_fails(outcome, "kernel WARNING during 'warn'", "broken_init")
     assert "tests failed: taint" in outcome[1]
 
 
 def test_oops(boot):
-    oops = GOOD_TEST + "insmod /lib/broken.ko what=oops\n"
+    oops = GOOD_TEST + "insmod /usr/lib/sysdemo/broken.ko what=oops\n"
     assert_fails(boot({"oops": oops}, files=[BROKEN]), "oops during 'oops': ")
 
 
@@ -150,4 +171,4 @@ def test_module_that_is_none(boot, tmp_path):
 
 def test_no_init(boot):
     outcome = boot({"fine": GOOD_TEST}, append="rdinit=/nonexistent")
-    assert_fails(outcome, "before it reached its init")
+    assert_fails(outcome, "before it reached its init", "has no /nonexistent")

@@ -47,6 +47,18 @@ def test_good_run():
     assert judged.areas == [("load", 1, 0, 0), ("c-call", 2, 0, 0), ("unload", 1, 0, 0)]
 
 
+def test_name_of_the_root_file_system():
+    assert Run(status=f"rootfs Buildroot 2026.08\n{STATUS}").rootfs == "Buildroot 2026.08"
+    assert Run(status=STATUS).rootfs == ""
+    assert judge(status=f"rootfs Buildroot 2026.08\n{STATUS}").problems == []
+
+
+def test_root_file_system_without_our_init():
+    line = "[    3.1] check access for rdinit=/usr/lib/sysdemo/init failed: -2, ignoring\n"
+    judged = judge(console=CONSOLE + line, status="", ktap="")
+    assert_fails(judged, "the root file system has no /usr/lib/sysdemo/init")
+
+
 def test_skipped_tests_are_no_failure():
     judged = judge(ktap=KTAP.replace("ok 2 device.flags", "ok 2 device.flags # SKIP no device"))
     assert judged.problems == []

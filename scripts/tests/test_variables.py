@@ -2,12 +2,15 @@
 """Values that no verb can work with: one line that says what is allowed, and nothing touched."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
 TOP = Path(__file__).parents[2]
+# What the Makefile passes on, which whoever runs these tests may have set.
+VARIABLES = re.search(r"^export (.*)$", (TOP / "Makefile").read_text(), re.M)[1].split()
 
 
 @pytest.fixture
@@ -20,13 +23,20 @@ def kdirs(tmp_path):
         (folder / "Makefile").touch()
         (folder / ".config").write_text(config)
     (tmp_path / "file").touch()
+    for name, version in (("old", "2019.02.1"), ("unnamed", "")):
+        folder = tmp_path / f"{name}-buildroot"
+        (folder / "package/busybox").mkdir(parents=True)
+        (folder / "Config.in").touch()
+        (folder / "Makefile").write_text(
+            f"export BR2_VERSION := {version}\n" if version else "all:\n"
+        )
     return tmp_path
 
 
 def make(tmp_path, *words):
     """Runs make with a cache that must stay as it is; gives its exit status and what it said."""
     cache = tmp_path / "cache"
-    environment = {k: v for k, v in os.environ.items() if k not in ("ACCEL", "KDIR", "KERNEL")}
+    environment = {k: v for k, v in os.environ.items() if k not in VARIABLES}
     before = snapshot()
     done = subprocess.run(
         ["make", "-C", str(TOP), f"SYSDEMO_CACHE={cache}", *words],
@@ -65,6 +75,16 @@ def snapshot():
         ("KDIR={}/nometadata", "lacks rust/libcore.rmeta"),
         ("MIRROR=nowhere", "MIRROR=nowhere: give an address"),
         ("KIMAGE=/dev/null", "KIMAGE=/dev/null: is the image of the kernel in KDIR"),
+        ("ROOTFS=busybox", "ROOTFS=busybox: no such file; give initramfs, buildroot,"),
+        ("ROOTFS={}", ": no such file; give initramfs"),
+        ("ROOTFS={}/file", "/file: is no cpio archive"),
+        ("ROOTFS={}/norust/Makefile", "/norust/Makefile: is no cpio archive"),
+        ("BUILDROOT=/nonexistent", "BUILDROOT=/nonexistent: is no Buildroot tree"),
+        ("BUILDROOT={}/norust", "/norust: is no Buildroot tree"),
+        ("BUILDROOT={}/old-buildroot", "is Buildroot 2019.02.1; qemu/buildroot was tried with 20"),
+        ("BUILDROOT={}/unnamed-buildroot", "is Buildroot of an unknown version;"),
+        ("DEFCONFIG=foo", "DEFCONFIG=foo: give initramfs or qemu_x86_64"),
+        ("FRAGMENT=/nonexistent", "FRAGMENT=/nonexistent: no such file"),
         ("SYSDEMO_CACHE=relative", "SYSDEMO_CACHE=relative: give an absolute path"),
     ],
 )
@@ -75,6 +95,19 @@ def test_bad_values(kdirs, verb, word, message):
     assert len(lines) == 1
     assert lines[0].startswith("error: ")
     assert message in lines[0]
+
+
+def test_root_file_system_of_another_kernel(kdirs):
+    """A Buildroot image holds a module for one kernel; a kernel of one's own comes with another."""
+    kdir = kdirs / "whole"
+    for name in ("Makefile", ".config", "rust/libcore.rmeta", "Module.symvers"):
+        (kdir / name).parent.mkdir(parents=True, exist_ok=True)
+        (kdir / name).write_text("CONFIG_RUST=y\n")
+    (kdir / "include/config").mkdir(parents=True)
+    (kdir / "include/config/kernel.release").write_text("7.3.0\n")
+    status, said = make(kdirs, "qemu-test", f"KDIR={kdir}", "ROOTFS=buildroot")
+    assert status == 2
+    assert "ROOTFS=buildroot: holds the module for its own kernel, not for the one in KDIR" in said
 
 
 def test_unknown_verb(tmp_path):

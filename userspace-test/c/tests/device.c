@@ -177,7 +177,7 @@ TEST_F(device, descriptors_survive_fork_and_exec)
 	snprintf(fd, sizeof(fd), "%d", self->fd);
 	child = fork();
 	if (!child) {
-		execl("/bin/sysdemo-call", "sysdemo-call", "--fd", fd, "getpid", NULL);
+		execl("/usr/bin/sysdemo-call", "sysdemo-call", "--fd", fd, "getpid", NULL);
 		_exit(11);
 	}
 	EXPECT_EQ(0, wait_for(child));
@@ -198,7 +198,7 @@ TEST_F(device, restrictions_survive_exec)
 	if (!child) {
 		if (sysdemo_allow_only(self->fd, only_null, 1))
 			_exit(10);
-		execl("/bin/sysdemo-call", "sysdemo-call", "--fd", fd, "getpid", NULL);
+		execl("/usr/bin/sysdemo-call", "sysdemo-call", "--fd", fd, "getpid", NULL);
 		_exit(11);
 	}
 	/* What that program ends with when the call fails. */

@@ -217,7 +217,7 @@ static unsigned long address_of(const char *section, const char *symbol)
 		return 0;
 	if (!symbol)
 		return base;
-	if (read_file("/lib/sysdemo.symbols", text, sizeof(text)) < 0)
+	if (read_file("/usr/lib/sysdemo/sysdemo.symbols", text, sizeof(text)) < 0)
 		return 0;
 	/* Each line is `offset section name`. */
 	line = strstr(text, symbol);
@@ -232,7 +232,7 @@ static unsigned long address_of(const char *section, const char *symbol)
 static int probe(unsigned long address)
 {
 	char parameter[64];
-	int fd = open("/lib/probe.ko", O_RDONLY | O_CLOEXEC);
+	int fd = open("/usr/lib/sysdemo/probe.ko", O_RDONLY | O_CLOEXEC);
 	int error;
 
 	if (fd < 0)

@@ -1,0 +1,31 @@
+################################################################################
+#
+# linux-ext-sysdemo-rust
+#
+################################################################################
+
+# A kernel with CONFIG_RUST=y, built with the machine's own rustc and bindgen.
+
+ifeq ($(BR2_LINUX_KERNEL_EXT_SYSDEMO_RUST),y)
+
+# Buildroot's HOSTCC has its options in it. Kbuild hands HOSTCC to rustc as the
+# linker, which must be one word: the options go where Kbuild has a place for
+# them. Of two words for a variable on make's command line the last counts.
+# check-package disable TypoInPackageVariable
+LINUX_MAKE_FLAGS += \
+	HOSTCC="$(HOSTCC_NOCCACHE)" \
+	HOSTCFLAGS="$(HOST_CFLAGS)" \
+	HOSTLDFLAGS="$(HOST_LDFLAGS)"
+
+# Kconfig drops CONFIG_RUST=y without a word if it does not accept the tools.
+define SYSDEMO_RUST_CHECK
+	@if ! grep -q '^CONFIG_RUST=y' $(LINUX_DIR)/.config; then \
+		echo "sysdemo-rust: the kernel's configuration has no CONFIG_RUST=y; it says:"; \
+		$(LINUX_MAKE_ENV) $(BR2_MAKE) $(LINUX_MAKE_FLAGS) -C $(LINUX_DIR) rustavailable; \
+		exit 1; \
+	fi
+endef
+# check-package disable TypoInPackageVariable
+LINUX_POST_CONFIGURE_HOOKS += SYSDEMO_RUST_CHECK
+
+endif

@@ -1,0 +1,42 @@
+################################################################################
+#
+# sysdemo-prebuilt
+#
+################################################################################
+
+SYSDEMO_PREBUILT_VERSION = 1
+SYSDEMO_PREBUILT_SITE = $(BR2_EXTERNAL_SYSDEMO_PATH)/../../build/payload/tests
+SYSDEMO_PREBUILT_SITE_METHOD = local
+SYSDEMO_PREBUILT_LICENSE = GPL-2.0
+# Tests that are 32-bit programs: callers of another kind.
+SYSDEMO_PREBUILT_BIN_ARCH_EXCLUDE = /usr/lib/sysdemo/tests
+
+ifeq ($(BR2_PACKAGE_SYSDEMO_PREBUILT)$(BR_BUILDING),yy)
+ifeq ($(wildcard $(SYSDEMO_PREBUILT_SITE)/usr/lib/sysdemo/init),)
+$(error sysdemo-prebuilt: nothing is built yet: run "make" in $(abspath $(BR2_EXTERNAL_SYSDEMO_PATH)/../..) first)
+endif
+endif
+
+# All of what an earlier build installed goes away: tests come and go.
+define SYSDEMO_PREBUILT_INSTALL_TARGET_CMDS
+	rm -rf $(TARGET_DIR)/usr/lib/sysdemo $(TARGET_DIR)/lib/modules/*/updates/sysdemo.ko
+	mkdir -p $(TARGET_DIR)/usr/lib
+	cp -a $(@D)/usr/lib/sysdemo $(TARGET_DIR)/usr/lib/
+endef
+
+# The module, its tool, and what the tests need to know of it, come from source or from here.
+ifeq ($(BR2_PACKAGE_SYSDEMO),)
+define SYSDEMO_PREBUILT_INSTALL_MODULE
+	mkdir -p $(TARGET_DIR)/lib/modules
+	cp -a $(@D)/lib/modules/. $(TARGET_DIR)/lib/modules/
+	$(INSTALL) -D -m 0755 $(@D)/usr/bin/sysdemo-call $(TARGET_DIR)/usr/bin/sysdemo-call
+endef
+SYSDEMO_PREBUILT_POST_INSTALL_TARGET_HOOKS += SYSDEMO_PREBUILT_INSTALL_MODULE
+
+define SYSDEMO_PREBUILT_INSTALL_INIT_SYSV
+	$(INSTALL) -D -m 0755 $(SYSDEMO_PKGDIR)/S60sysdemo \
+		$(TARGET_DIR)/etc/init.d/S60sysdemo
+endef
+endif
+
+$(eval $(generic-package))
