@@ -186,7 +186,7 @@ def report(options, run, judged, seconds):
     print(f"\n{kernel}: FAILED after {seconds:.1f} s\n")
     for problem in judged.problems:
         print(f"  {problem}")
-    for name, log in judged.failures:
+    for name, log in judged.failures[: verdict.MOST_NAMES]:
         print(f"\n  {name}:")
         for line in log[-LAST_LINES:]:
             print(f"    {line.strip()}")

@@ -125,6 +125,9 @@ def judge(run, tools, expected=(), skips=True):
     return verdict
 
 
+# How many failed tests are named.
+MOST_NAMES = 20
+
 # What the parser overlooks: a program that gives up, and results beyond the plan.
 BAIL_OUT = re.compile(r"^\s*Bail out!(.*)", re.M)
 TOP_RESULT = re.compile(r"^(?:not )?ok \d+", re.M)
@@ -148,7 +151,10 @@ def judge_results(run, tools, expected, verdict):
         if not case.ok_status():
             verdict.failures.append(("/".join(path) or "?", case.log))
     if verdict.failures:
-        names = ", ".join(name for name, _ in verdict.failures)
+        shown = [name for name, _ in verdict.failures[:MOST_NAMES]]
+        if len(shown) < len(verdict.failures):
+            shown.append(f"and {len(verdict.failures) - len(shown)} more")
+        names = ", ".join(shown)
         problems.append(f"{len(verdict.failures)} of {len(cases)} tests failed: {names}")
     for complaint in complaints:
         problems.append(f"the results disagree with their plan: {complaint}")

@@ -57,9 +57,11 @@ is_root() { [[ $(id -u) == 0 ]]; }
 
 # stage NAME COMMAND...: runs a step of the work and notes how long it took.
 stage() {
-	local name=$1 start=$EPOCHREALTIME status=0
+	local name=$1 start=$EPOCHREALTIME status
 	shift
-	"$@" || status=$?
+	# Not `"$@" || status=$?`: that would switch off `set -e` within a function.
+	"$@"
+	status=$?
 	local took=$(((${EPOCHREALTIME/[.,]/} - ${start/[.,]/}) / 100000))
 	local shown
 	shown=$(printf '%5d.%d s  %s' $((took / 10)) $((took % 10)) "$name")

@@ -85,6 +85,13 @@ def test_failed_test():
     assert judged.failures[0][1] == ["  # expected 0, got 1"]
 
 
+def test_many_failed_tests_are_not_all_named():
+    results = "".join(f"  not ok {n} t{n}\n" for n in range(1, 101))
+    ktap = f"KTAP version 1\n1..1\n  TAP version 13\n  # Subtest: c-call\n  1..100\n{results}"
+    judged = judge(ktap=f"{ktap}not ok 1 c-call\n", status="exit 1\n")
+    assert_fails(judged, "100 of 100 tests failed: c-call/t1, ", "c-call/t20, and 80 more")
+
+
 def test_failed_test_that_the_exit_status_hides():
     ktap = KTAP.replace("  ok 2 device", "  not ok 2 device")
     assert_fails(judge(ktap=ktap), "tests failed: c-call/device.flags")

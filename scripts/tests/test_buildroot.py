@@ -5,6 +5,7 @@ The tree goes through a real Kconfig and a real make, with stand-ins for what Bu
 script runs on a small make file that behaves, or misbehaves, as a Buildroot tree may.
 """
 
+import contextlib
 import gzip
 import os
 import re
@@ -88,6 +89,18 @@ TARGET_LDFLAGS := -static
 SYSDEMO_PKGDIR := {tree}/package/sysdemo/
 BR_BUILDING := y
 {symbols}
+# Builds nothing: installs what the modules of the folders would be.
+define kernel-module
+SYSDEMO_POST_INSTALL_TARGET_HOOKS += STAND_IN_MODULES_INSTALL
+endef
+define STAND_IN_MODULES_INSTALL
+	mkdir -p $(TARGET_DIR)/lib/modules/1.0/updates
+	cp {module} $(@D)/sysdemo.ko
+	$(if $(filter qemu/test-modules,$(SYSDEMO_MODULE_SUBDIRS)), \
+		cp {probe} $(@D)/qemu/test-modules/probe.ko; \
+		touch $(addprefix $(TARGET_DIR)/lib/modules/1.0/updates/,broken.ko probe.ko);)
+	cp $(@D)/sysdemo.ko $(TARGET_DIR)/lib/modules/1.0/updates/
+endef
 include $(BR2_EXTERNAL_SYSDEMO_PATH)/external.mk
 .PHONY: prebuilt source
 prebuilt: D := $(SYSDEMO_PREBUILT_SITE)
@@ -101,7 +114,17 @@ source:
 	@$(SYSDEMO_BUILD_CMDS)
 	@$(SYSDEMO_INSTALL_STAGING_CMDS)
 	@$(SYSDEMO_INSTALL_TARGET_CMDS)
+	@$(foreach hook,$(SYSDEMO_POST_INSTALL_TARGET_HOOKS),$(call $(hook))$(newline))
 	@$(SYSDEMO_INSTALL_INIT_SYSV)
+.PHONY: systemd
+systemd: D := $(SYSDEMO_PREBUILT_SITE)
+systemd:
+	@$(SYSDEMO_INSTALL_INIT_SYSTEMD)
+	@$(SYSDEMO_PREBUILT_INSTALL_INIT_SYSTEMD)
+define newline
+
+
+endef
 """
 
 
@@ -110,7 +133,12 @@ def install(tmp_path, goal, *symbols):
     target, source = tmp_path / "target", tmp_path / "source"
     target.mkdir(exist_ok=True)
     text = STAND_INS.format(
-        tree=TREE, target=target, source=source, symbols="\n".join(f"{s} := y" for s in symbols)
+        tree=TREE,
+        target=target,
+        source=source,
+        symbols="\n".join(f"{s} := y" for s in symbols),
+        module=TOP / "build/module/sysdemo.ko",
+        probe=TOP / "build/test-modules/probe.ko",
     )
     # In a recipe `$(@D)` is the folder of the target; a phony one has none of its own.
     (tmp_path / "Makefile").write_text(text.replace("D := ", "override @D := "))
@@ -170,12 +198,16 @@ def test_prebuilt_beside_the_source_leaves_the_module_to_it(tmp_path):
     target = install(tmp_path, "prebuilt", "BR2_PACKAGE_SYSDEMO_PREBUILT", "BR2_PACKAGE_SYSDEMO")
     files = contents(target)
     assert files
-    assert all(name.startswith("usr/lib/sysdemo/") for name in files)
+    assert all(re.match("usr/lib/sysdemo/(init$|tests/)", name) for name in files)
 
 
 def test_source_package_builds_the_library_and_the_program(tmp_path):
     target = install(tmp_path, "source", "BR2_PACKAGE_SYSDEMO")
-    assert set(contents(target)) == {"usr/bin/sysdemo-call", "etc/init.d/S60sysdemo"}
+    assert set(contents(target)) == {
+        "usr/bin/sysdemo-call",
+        "etc/init.d/S60sysdemo",
+        "lib/modules/1.0/updates/sysdemo.ko",
+    }
     staging = tmp_path / "target.staging/usr"
     assert set(contents(staging)) == {
         "include/linux/sysdemo.h",
@@ -187,6 +219,65 @@ def test_source_package_builds_the_library_and_the_program(tmp_path):
         assert (tmp_path / "source" / name).is_file()
     done = subprocess.run([target / "usr/bin/sysdemo-call", "getpid"], check=False)
     assert done.returncode != 0
+
+
+def test_both_packages_make_a_guest(tmp_path, payload):
+    """In either order of installation, and again: what the tests need is that of the module."""
+    symbols = ("BR2_PACKAGE_SYSDEMO_PREBUILT", "BR2_PACKAGE_SYSDEMO")
+    for goal in ("prebuilt", "source", "prebuilt"):
+        files = contents(install(tmp_path, goal, *symbols))
+    expected = set(contents(payload)) | {"etc/init.d/S60sysdemo"}
+    expected = {re.sub(r"^lib/modules/[^/]*", "lib/modules/1.0", name) for name in expected}
+    assert set(files) == expected
+    assert b".rodata" in files["usr/lib/sysdemo/sysdemo.symbols"]
+
+
+def test_systemd_loads_the_module(tmp_path):
+    for symbol in ("BR2_PACKAGE_SYSDEMO_PREBUILT", "BR2_PACKAGE_SYSDEMO"):
+        files = contents(install(tmp_path, "systemd", symbol))
+        assert files["usr/lib/modules-load.d/sysdemo.conf"].splitlines()[-1] == b"sysdemo"
+
+
+def linux_extension(tmp_path, *symbols):
+    """What our extension of Buildroot's linux package makes of its variables."""
+    (tmp_path / "Makefile").write_text(
+        "HOSTCC_NOCCACHE := /usr/bin/gcc\nHOST_CFLAGS := -O2 -I/host/include\n"
+        'LINUX_MAKE_FLAGS = HOSTCC="gcc -O2"\nLINUX_KCONFIG_OPTS = $(LINUX_MAKE_FLAGS)\n'
+        + "\n".join(f"{symbol} := y" for symbol in symbols)
+        + f"\ninclude {TREE}/linux/linux-ext-sysdemo-rust.mk\n"
+        "LINUX_DIR := .\nBR2_MAKE := $(MAKE)\n"
+        "flags:\n\t@echo '$(LINUX_MAKE_FLAGS)'\n"
+        "check:\n\t$(if $(LINUX_POST_CONFIGURE_HOOKS),$(call $(LINUX_POST_CONFIGURE_HOOKS)))\n"
+        "rustavailable:\n\t@test ! -e no-rust || { echo no rustc; exit 1; }\n"
+    )
+    return lambda goal: subprocess.run(
+        ["make", "-C", tmp_path, goal], capture_output=True, text=True, check=False
+    )
+
+
+def test_linux_extension(tmp_path):
+    make = linux_extension(tmp_path, "BR2_LINUX_KERNEL_EXT_SYSDEMO_RUST")
+    flags = make("flags").stdout
+    assert 'HOSTCC="/usr/bin/gcc" HOSTCFLAGS="-O2 -isystem /host/include"' in flags
+    assert 'RUSTC="/usr/bin/rustc"' in flags
+    assert 'BINDGEN="/usr/bin/bindgen"' in flags
+
+    (tmp_path / ".config").write_text("CONFIG_RUST=y\n")
+    assert make("check").returncode == 0
+    (tmp_path / ".config").write_text("# CONFIG_RUST is not set\n")
+    done = make("check")
+    assert done.returncode == 2
+    assert "has no CONFIG_RUST=y" in done.stdout
+    assert "add board/qemu/sysdemo.fragment" in done.stdout
+    (tmp_path / "no-rust").touch()
+    done = make("check")
+    assert done.returncode == 2
+    assert "no rustc" in done.stdout
+    assert "sysdemo.fragment" not in done.stdout
+
+
+def test_linux_extension_that_is_not_wanted(tmp_path):
+    assert linux_extension(tmp_path)("flags").stdout.splitlines()[1] == 'HOSTCC="gcc -O2"'
 
 
 def test_post_image_script(tmp_path):
@@ -230,9 +321,11 @@ all:
 	@test "$(trouble)" != hang || { echo ">>> two Building"; sleep 600; }
 	@test "$(trouble)" != fill || dd if=/dev/zero of=$(O)/large bs=1M
 	@mkdir -p $(O)/images $(O)/target/lib/modules/7.3.0-test
-	@cd /sysdemo/build/payload/tests && \
-		if [ "$(trouble)" = other ]; then echo COPYING; else find .  -type f | sed s,./,,; fi | \
+	@cd /sysdemo/build/payload/tests && find . -type f | sed s,./,, | \
+		if [ "$(trouble)" = other ]; then grep /init; else cat; fi | \
 		cpio --quiet -o -H newc | gzip -1 >$(O)/images/rootfs.cpio.gz
+	@test "$(trouble)" != cut || truncate -s 100k $(O)/images/rootfs.cpio.gz
+	@test "$(trouble)" != change || echo x >>/sysdemo/build/payload/tests/usr/lib/sysdemo/init
 	@echo kernel >$(O)/images/bzImage
 	@echo ">>> all done"
 """
@@ -258,17 +351,22 @@ def tree(tmp_path):
     return folder
 
 
-# What a script sees in place of the real cache and of images that somebody made: what it leaves is
-# gone with its mounts. The real cache's folders are linked, to be found.
+# What a script sees in place of the real cache and of what somebody made: what it leaves is gone
+# with its mounts. What is in the real cache is mounted under its own name: a build that found it
+# elsewhere would come out different.
 PRIVATE = r"""
 mkdir -p /tmp/private/real /tmp/private/images
 mount --bind /cache /tmp/private/real
 mount -t tmpfs -o size=$1 tmpfs /cache
 for entry in /tmp/private/real/*; do
-	case ${entry##*/} in buildroot-*|downloads) ;; *) ln -s "$entry" /cache/ ;; esac
+	case ${entry##*/} in buildroot-* | downloads) continue ;; esac
+	if [ -d "$entry" ]; then mkdir "/cache/${entry##*/}"; else : >"/cache/${entry##*/}"; fi
+	mount --bind "$entry" "/cache/${entry##*/}"
 done
 mkdir -p /sysdemo/build/buildroot
 mount -t tmpfs tmpfs /sysdemo/build/buildroot
+cp -r /sysdemo/build/payload /tmp/private/payload
+mount --bind /tmp/private/payload /sysdemo/build/payload
 shift
 exec "$@"
 """
@@ -326,8 +424,8 @@ def test_without_a_tree():
 
 def test_image_is_made_and_found(machine):
     status, said, errors = machine.run(
-        f"{IMAGE} && cat build/buildroot/initramfs/key && ROOTFS=buildroot scripts/rootfs tests"
-        " && scripts/rootfs tests && ROOTFS=initramfs scripts/rootfs tests"
+        f"{IMAGE} && cat build/buildroot/initramfs/key && ROOTFS=buildroot scripts/rootfs"
+        " && scripts/rootfs && ROOTFS=initramfs scripts/rootfs"
     )
     assert status == 0, errors
     assert ">>> all done" in said
@@ -349,8 +447,8 @@ def test_second_build_keeps_what_is_there(machine):
 def test_image_of_another_state(machine):
     """A change of what goes into an image makes the one that is there stale."""
     status, said, errors = machine.run(
-        f"{IMAGE} >/dev/null && echo 0 >build/buildroot/initramfs/key; scripts/rootfs tests"
-        " && ROOTFS=buildroot scripts/rootfs tests"
+        f"{IMAGE} >/dev/null && echo 0 >build/buildroot/initramfs/key; scripts/rootfs"
+        " && ROOTFS=buildroot scripts/rootfs"
     )
     assert status == 2
     assert said.splitlines()[-1] == "initramfs"
@@ -360,7 +458,7 @@ def test_image_of_another_state(machine):
 
 
 def test_no_image(machine):
-    status, _, errors = machine.run("ROOTFS=buildroot-kernel scripts/rootfs tests")
+    status, _, errors = machine.run("ROOTFS=buildroot-kernel scripts/rootfs")
     assert status == 2
     assert (
         "there is no Buildroot image: make buildroot-image BUILDROOT=<a Buildroot tree> DEFC"
@@ -377,11 +475,35 @@ def test_image_with_its_kernel(machine):
     assert said == "kernel\n7.3.0-test\nbzImage\nkey\nrelease\nrootfs.cpio.gz\n"
 
 
+def test_downloads(machine, tmp_path):
+    """They go where Buildroot's own would go, and nowhere else without a word."""
+    folder = tmp_path / "new/downloads"
+    status, said, errors = machine.run(IMAGE, BR2_DL_DIR=str(folder))
+    assert status == 0, errors
+    assert f"Downloads go to {folder}\n" in said
+    assert folder.is_dir()
+    for wrong, message in (("relative", "give an absolute path"), ("/proc/x", "cannot be written")):
+        status, _, errors = machine.run(IMAGE, BR2_DL_DIR=wrong)
+        assert status == 2
+        assert f"BR2_DL_DIR={wrong}: {message}" in errors
+
+
+def test_tree_is_only_read(machine, tree):
+    makefile = (tree / "Makefile").read_text()
+    (tree / "Makefile").write_text(makefile.replace("all:\n", "all:\n\t@echo x >$(CURDIR)/mine\n"))
+    status, _, errors = machine.run(IMAGE)
+    assert status == 1
+    assert "Read-only file system" in errors
+    assert not (tree / "mine").exists()
+
+
 @pytest.mark.parametrize(
     ("trouble", "message"),
     [
         ("fail", "error: Buildroot failed; the whole log: build/buildroot/initramfs.log"),
-        ("other", "error: Buildroot made no image with this project's files in it"),
+        ("other", "error: Buildroot made no whole image with this project's files in it"),
+        ("cut", "error: Buildroot made no whole image with this project's files in it"),
+        ("change", "error: this project's files were changed while Buildroot ran: run it again"),
         ("symbol", "did not take this of sysdemo_initramfs_defconfig: BR2_PACKAGE_STRACE=y"),
     ],
 )
@@ -407,6 +529,15 @@ def test_fragment(machine, tmp_path, tree):
     assert "did not take this of fragment: BR2_PRIMARY_SITE" in errors
 
 
+def sleeping():
+    """Whether the stand-in of a Buildroot is where it hangs."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if path.read_bytes() == b"sleep\x00600\x00":
+                return True
+    return False
+
+
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_interrupted_build(machine, tree, sign):
     """It leaves no image, takes Buildroot along, and the next build goes on."""
@@ -414,17 +545,17 @@ def test_interrupted_build(machine, tree, sign):
     again = f"rm {tree}/trouble && touch {tree}/trouble && {IMAGE} && ls build/buildroot"
     started = machine.start(f"set -m; {IMAGE} & echo pid $!; wait; ls build/buildroot; {again}")
     pid = int(started.stdout.readline().split()[1])
-    while ">>> two" not in (line := started.stdout.readline()):
-        assert line
+    # Not only its announcement: a shell that is just about to start a program may miss a signal.
+    while not sleeping():
+        assert started.poll() is None
+        time.sleep(0.1)
     # Ctrl-C goes to all that runs in the terminal's foreground, other ends to one process.
     os.kill(-pid if sign == signal.SIGINT else pid, sign)
     said, errors = started.communicate(timeout=120)
     first, _, second = said.partition(">>> all done")
     assert "initramfs\n" not in first
     assert "initramfs\n" in second, errors
-    assert b"sleep\x00600\x00" not in [
-        path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline")
-    ]
+    assert not sleeping()
 
 
 def test_too_little_room(tree):
@@ -440,7 +571,7 @@ def test_disk_that_becomes_full(machine, tree):
         "; exit $status"
     )
     assert status == 1
-    assert "error: the Buildroot image could not be made: the disk of /cache is full" in errors
+    assert "error: a disk is full: there must be room in /cache, " in errors
     assert "initramfs\n" not in said
 
 

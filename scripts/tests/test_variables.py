@@ -79,22 +79,64 @@ def snapshot():
         ("ROOTFS={}", ": no such file; give initramfs"),
         ("ROOTFS={}/file", "/file: is no cpio archive"),
         ("ROOTFS={}/norust/Makefile", "/norust/Makefile: is no cpio archive"),
-        ("BUILDROOT=/nonexistent", "BUILDROOT=/nonexistent: is no Buildroot tree"),
-        ("BUILDROOT={}/norust", "/norust: is no Buildroot tree"),
-        ("BUILDROOT={}/old-buildroot", "is Buildroot 2019.02.1; qemu/buildroot was tried with 20"),
-        ("BUILDROOT={}/unnamed-buildroot", "is Buildroot of an unknown version;"),
-        ("DEFCONFIG=foo", "DEFCONFIG=foo: give initramfs or qemu_x86_64"),
-        ("FRAGMENT=/nonexistent", "FRAGMENT=/nonexistent: no such file"),
         ("SYSDEMO_CACHE=relative", "SYSDEMO_CACHE=relative: give an absolute path"),
     ],
 )
 def test_bad_values(kdirs, verb, word, message):
+    refused(kdirs, verb, word, message)
+
+
+def refused(kdirs, verb, word, message):
+    """The verb refuses the value with one line."""
     status, said = make(kdirs, verb, word.format(kdirs))
     lines = [line for line in said.splitlines() if not line.startswith("make")]
     assert status == 2
     assert len(lines) == 1
     assert lines[0].startswith("error: ")
     assert message in lines[0]
+
+
+WRONG_TREES = [
+    ("BUILDROOT=/nonexistent", "BUILDROOT=/nonexistent: is no Buildroot tree"),
+    ("BUILDROOT={}/norust", "/norust: is no Buildroot tree"),
+    ("BUILDROOT={}/old-buildroot", "is Buildroot 2019.02.1; qemu/buildroot was tried with 20"),
+    ("BUILDROOT={}/unnamed-buildroot", "is Buildroot of an unknown version;"),
+]
+
+
+@pytest.mark.parametrize(("word", "message"), WRONG_TREES)
+@pytest.mark.parametrize("verb", ["check", "buildroot-image"])
+def test_wrong_trees(kdirs, verb, word, message):
+    refused(kdirs, verb, word, message)
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("DEFCONFIG=foo", "DEFCONFIG=foo: give initramfs or qemu_x86_64"),
+        ("FRAGMENT=/nonexistent", "FRAGMENT=/nonexistent: no such file"),
+    ],
+)
+def test_wrong_configurations(kdirs, word, message):
+    good = kdirs / "good-buildroot"
+    (good / "package/busybox").mkdir(parents=True)
+    (good / "Config.in").touch()
+    (good / "Makefile").write_text("export BR2_VERSION := 2026.08.1\n")
+    status, said = make(kdirs, "buildroot-image", f"BUILDROOT={good}", word)
+    assert status == 2
+    assert message in said
+
+
+def test_names_of_other_projects_do_no_harm(kdirs):
+    """Who works with Buildroot or kernels has such variables: most verbs do not look at them."""
+    done = subprocess.run(
+        ["scripts/check-variables"],
+        cwd=TOP,
+        env=os.environ
+        | {"BUILDROOT": str(kdirs), "DEFCONFIG": "multi_v7_defconfig", "FRAGMENT": "x"},
+        check=False,
+    )
+    assert done.returncode == 0
 
 
 def test_root_file_system_of_another_kernel(kdirs):

@@ -40,6 +40,11 @@ define SYSDEMO_INSTALL_INIT_SYSV
 		$(TARGET_DIR)/etc/init.d/S60sysdemo
 endef
 
+define SYSDEMO_INSTALL_INIT_SYSTEMD
+	$(INSTALL) -D -m 0644 $(SYSDEMO_PKGDIR)/modules-load.conf \
+		$(TARGET_DIR)/usr/lib/modules-load.d/sysdemo.conf
+endef
+
 # What the tests of sysdemo-prebuilt need to know of this very module, and a module of their own.
 ifeq ($(BR2_PACKAGE_SYSDEMO_PREBUILT),y)
 SYSDEMO_DEPENDENCIES += sysdemo-prebuilt
@@ -47,14 +52,16 @@ SYSDEMO_MODULE_SUBDIRS = . qemu/test-modules
 
 define SYSDEMO_INSTALL_FOR_TESTS
 	mkdir -p $(TARGET_DIR)/usr/lib/sysdemo
+	rm -f $(TARGET_DIR)/usr/lib/sysdemo/sysdemo.symbols
 	OBJDUMP=$(TARGET_OBJDUMP) $(@D)/qemu/module-symbols $(@D)/sysdemo.ko \
 		>$(TARGET_DIR)/usr/lib/sysdemo/sysdemo.symbols
 	$(INSTALL) -m 0644 $(@D)/qemu/test-modules/probe.ko $(TARGET_DIR)/usr/lib/sysdemo/
-	rm -f $(TARGET_DIR)/lib/modules/*/updates/broken.ko \
-		$(TARGET_DIR)/lib/modules/*/updates/probe.ko
+	rm -f $(TARGET_DIR)/lib/modules/*/updates/broken.ko* \
+		$(TARGET_DIR)/lib/modules/*/updates/probe.ko*
 endef
-SYSDEMO_POST_INSTALL_TARGET_HOOKS += SYSDEMO_INSTALL_FOR_TESTS
 endif
 
 $(eval $(kernel-module))
+# After the hook that installs the modules, which kernel-module has added.
+SYSDEMO_POST_INSTALL_TARGET_HOOKS += SYSDEMO_INSTALL_FOR_TESTS
 $(eval $(generic-package))
