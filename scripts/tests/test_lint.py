@@ -151,5 +151,7 @@ def test_unsafe_would_be_found(text, found):
 
 def test_every_source_has_a_license():
     for path in files("*.rs", "*.c", "*.h", "*.py", "*.mk") + scripts("bash") + scripts("/bin/sh"):
-        head = (TOP / path).read_text().splitlines()[:2]
+        # Buildroot wants a heading of its own at the top of a package.
+        lines = 7 if path.suffix == ".mk" else 2
+        head = (TOP / path).read_text().splitlines()[:lines]
         assert any("SPDX-License-Identifier: GPL-2.0" in line for line in head), path

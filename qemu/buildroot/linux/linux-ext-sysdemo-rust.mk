@@ -4,6 +4,8 @@
 #
 ################################################################################
 
+# SPDX-License-Identifier: GPL-2.0
+
 # A kernel with CONFIG_RUST=y, built with the machine's own rustc and bindgen.
 
 ifeq ($(BR2_LINUX_KERNEL_EXT_SYSDEMO_RUST),y)

@@ -4,6 +4,8 @@
 #
 ################################################################################
 
+# SPDX-License-Identifier: GPL-2.0
+
 SYSDEMO_PREBUILT_VERSION = 1
 SYSDEMO_PREBUILT_SITE = $(BR2_EXTERNAL_SYSDEMO_PATH)/../../build/payload/tests
 SYSDEMO_PREBUILT_SITE_METHOD = local

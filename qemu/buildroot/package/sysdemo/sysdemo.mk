@@ -4,6 +4,8 @@
 #
 ################################################################################
 
+# SPDX-License-Identifier: GPL-2.0
+
 SYSDEMO_VERSION = 1
 SYSDEMO_SITE = $(BR2_EXTERNAL_SYSDEMO_PATH)/../..
 SYSDEMO_SITE_METHOD = local
