@@ -45,6 +45,10 @@ qemu-test: ## Build everything, boot it in QEMU, run the tests: the main job
 qemu-shell: ## Give a shell in that guest, with the module loaded
 	@scripts/qemu-shell
 
+.PHONY: debug-test
+debug-test: ## Run the same tests in a kernel with KASAN, lockdep, kmemleak and the like
+	@scripts/debug-test
+
 .PHONY: buildroot-image
 buildroot-image: ## Make a root file system for the guest by your own Buildroot tree
 	@scripts/buildroot-image

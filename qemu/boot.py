@@ -40,7 +40,7 @@ def qemu_command(options, accelerator, append=""):
         cpu, cpus = "max,-erms,-fsrm", "1"
         command += ["-icount", "shift=0,sleep=off"]
     command += ["-machine", "q35", "-accel", accelerator, "-cpu", cpu]
-    command += ["-smp", cpus, "-m", "512", "-no-reboot"]
+    command += ["-smp", cpus, "-m", str(options.memory), "-no-reboot"]
     command += ["-no-user-config", "-nodefaults", "-display", "none"]
     command += ["-kernel", str(options.kernel), "-initrd", str(options.initramfs)]
     # After a panic the guest ends at once. An oops is a panic: what comes after it proves nothing.
@@ -228,6 +228,7 @@ def arguments():
     parser.add_argument("--accel", choices=("auto", "kvm", "tcg"), default="auto")
     parser.add_argument("--append", default="", help="more for the kernel's command line")
     parser.add_argument("--timeout", type=float, default=120, help="limit in seconds")
+    parser.add_argument("--memory", type=int, default=512, help="the guest's memory, in MiB")
     parser.add_argument("--results", type=Path, help="folder for the logs")
     parser.add_argument("--shown-results", help="the name of that folder on the host")
     parser.add_argument("--ktap-tools", type=Path, help="where the kernel's KTAP parser is")

@@ -4,67 +4,7 @@
 They are the guest of `make qemu-test` to the letter; only the programs that it runs differ.
 """
 
-import gzip
-import os
-import subprocess
-from pathlib import Path
-
-import pytest
-
-TOP = Path(__file__).parents[2]
-STOCK = Path(os.environ["STOCK"])
-STOCK_KDIR = Path(os.environ["STOCK_KDIR"])
-RELEASE = STOCK_KDIR.name.removeprefix("linux-headers-")
-MODULE = TOP / "build/module/sysdemo.ko"
-BROKEN = TOP / "build/test-modules/broken.ko"
-
-GOOD_TEST = "#!/bin/sh\necho TAP version 13\necho 1..1\necho ok 1 first\n"
-
-
-@pytest.fixture
-def boot(tmp_path):
-    """Boots a guest with the given programs; gives the exit status and what was said."""
-
-    def boot(tests, *, module=MODULE, files=(), timeout=60, append="", compress=False):
-        folder = tmp_path / "tests"
-        folder.mkdir()
-        for name, text in tests.items():
-            (folder / name).write_text(text)
-        payload, image = tmp_path / "payload", tmp_path / "image.cpio"
-        subprocess.run(
-            [TOP / "qemu/make-payload", RELEASE, module, folder, payload, *files], check=True
-        )
-        subprocess.run([TOP / "qemu/make-image", payload, image], check=True)
-        if compress:
-            image.write_bytes(gzip.compress(image.read_bytes(), 1))
-        done = subprocess.run(
-            [
-                *(TOP / "qemu/boot.py", "test", "--kernel", os.environ["STOCK_IMAGE"]),
-                *("--initramfs", image, "--results", tmp_path / "results"),
-                *("--ktap-tools", STOCK / "tools/kunit", "--timeout", str(timeout)),
-                *("--accel", "tcg", "--append", append, "--release", RELEASE, "--expect", *tests),
-            ],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=timeout + 30,
-            check=False,
-        )
-        assert (tmp_path / "results.xml").exists()
-        return done.returncode, done.stdout
-
-    return boot
-
-
-def assert_fails(outcome, *words):
-    status, said = outcome
-    assert status == 1, said
-    summary = said[said.rindex(": FAILED after") :]
-    for word in words:
-        assert word in summary, summary
-    # Where to look further.
-    assert "The console's last lines:" in summary
-    assert "console.log" in summary
+from guests import BROKEN, GOOD_TEST, RELEASE, assert_fails
 
 
 def test_good_guest(boot):
@@ -79,11 +19,9 @@ def test_compressed_root_file_system(boot):
     assert status == 0, said
 
 
-def test_module_for_another_kernel(boot, monkeypatch):
-    monkeypatch.setitem(globals(), "RELEASE", "1.0-other")
-    assert_fails(
-        boot({"fine": GOOD_TEST}), "tests failed: load", "for another kernel: /lib/modules/1.0"
-    )
+def test_module_for_another_kernel(boot):
+    outcome = boot({"fine": GOOD_TEST}, release="1.0-other")
+    assert_fails(outcome, "tests failed: load", "for another kernel: /lib/modules/1.0")
 
 
 def test_failing_test(boot):

@@ -8,7 +8,10 @@
 //!
 //! C header: [`include/linux/nospec.h`](srctree/include/linux/nospec.h)
 
-use kernel::asm;
+use kernel::{
+    asm,
+    macros::kunit_tests, //
+};
 
 /// Gives `index` if it is less than `size`, also in speculation.
 ///
@@ -51,4 +54,24 @@ fn mask(index: usize, size: usize) -> usize {
     // CAST: Between types of one size. The shift of the signed value spreads its highest bit, which
     // is set if and only if neither the index nor the difference is negative.
     (!(hidden | size.wrapping_sub(1).wrapping_sub(hidden)) as isize >> (usize::BITS - 1)) as usize
+}
+
+#[kunit_tests(sysdemo_nospec)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mask_agrees_with_the_comparison() {
+        for (index, size) in [
+            (0, 1),
+            (13, 14),
+            (14, 14),
+            (usize::MAX, 14),
+            (0, 0),
+            (1 << 62, 1),
+        ] {
+            assert_eq!(mask(index, size), if index < size { usize::MAX } else { 0 });
+            assert_eq!(array_index(index, size), (index < size).then_some(index));
+        }
+    }
 }

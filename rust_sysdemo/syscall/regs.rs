@@ -73,3 +73,35 @@ impl<'a> Registers<'a> {
         T::from_register(register)
     }
 }
+
+#[allow(unsafe_code, reason = "what the macro makes of it is called by C")]
+#[kunit_tests(sysdemo_regs)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn narrow_arguments_lose_the_upper_bits() {
+        assert_eq!(u8::from_register(0xffff_ffff_ffff_ff7f), Ok(0x7f));
+        assert_eq!(u16::from_register(0x1_0000), Ok(0));
+        assert_eq!(u32::from_register(u64::MAX), Ok(u32::MAX));
+        assert_eq!(u64::from_register(u64::MAX), Ok(u64::MAX));
+    }
+
+    #[test]
+    fn signed_arguments_take_the_sign_of_their_own_width() {
+        assert_eq!(i8::from_register(0x80), Ok(i8::MIN));
+        assert_eq!(i16::from_register(0xffff_0000_0000_7fff), Ok(i16::MAX));
+        assert_eq!(i32::from_register(0x8000_0000), Ok(i32::MIN));
+        assert_eq!(i64::from_register(1 << 63), Ok(i64::MIN));
+    }
+
+    #[test]
+    fn registers_are_taken_in_order_and_no_more_than_there_are() {
+        let args = [1, 2, 3, 4, 5, 6];
+        let mut registers = Registers::new(&args);
+        for wanted in args {
+            assert_eq!(registers.take::<u64>(), Ok(wanted));
+        }
+        assert_eq!(registers.take::<u64>(), Err(EINVAL));
+    }
+}

@@ -104,3 +104,34 @@ impl Restriction {
         }
     }
 }
+
+#[allow(unsafe_code, reason = "what the macro makes of it is called by C")]
+#[kunit_tests(sysdemo_restrict)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn at_first_all_is_allowed() {
+        let restriction = Restriction::none();
+        assert!(!restriction.in_force());
+        assert!((0..CALLS).all(|nr| restriction.has_bit(nr)));
+        // CAST: A restriction speaks of far fewer calls than that.
+        for nr in [CALLS as u32 - 1, CALLS as u32, u32::MAX] {
+            assert!(restriction.error_beyond_table(nr) == ENOSYS);
+        }
+    }
+
+    #[test]
+    fn what_is_gone_does_not_come_back() {
+        let restriction = Restriction::none();
+        let mut even = [0; WORDS];
+        for word in &mut even {
+            *word = 0x5555_5555_5555_5555;
+        }
+        restriction.shrink(&even);
+        restriction.shrink(&[u64::MAX; WORDS]);
+        assert!(restriction.in_force());
+        assert!((0..CALLS).all(|nr| restriction.has_bit(nr) == (nr % 2 == 0)));
+        assert!(restriction.error_beyond_table(u32::MAX) == EPERM);
+    }
+}

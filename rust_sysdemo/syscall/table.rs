@@ -8,6 +8,7 @@ use crate::{
     calls,
     uapi, //
 };
+use kernel::macros::kunit_tests;
 
 /// Number of slots in the table.
 pub(super) const LEN: usize = uapi::SYSDEMO_NR_CALLS as usize;
@@ -69,4 +70,31 @@ impl Slot {
 /// Looks up a call by its number; [`None`] for a hole and for a number beyond the table.
 pub(crate) fn get(nr: u32) -> Option<&'static Entry> {
     Slot::of(nr)?.entry()
+}
+
+#[allow(unsafe_code, reason = "what the macro makes of it is called by C")]
+#[kunit_tests(sysdemo_table)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_call_is_in_its_slot() {
+        for call in calls::ALL {
+            assert!(get(call.nr).is_some_and(|found| found.name == call.name));
+        }
+    }
+
+    #[test]
+    fn there_is_nothing_else_in_it() {
+        assert_eq!(TABLE.iter().flatten().count(), calls::ALL.len());
+    }
+
+    #[test]
+    fn numbers_beyond_the_table_have_no_slot() {
+        // CAST: The table is far shorter than that.
+        for nr in [LEN as u32, LEN as u32 + 1, 1 << 31, u32::MAX] {
+            assert!(Slot::of(nr).is_none());
+            assert!(get(nr).is_none());
+        }
+    }
 }

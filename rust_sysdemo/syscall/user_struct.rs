@@ -125,3 +125,27 @@ pub(crate) fn write_sized<T: UserStruct>(to: UserPtr, size: usize, value: &T) ->
     UserSlice::new(to, known).writer().write_slice(bytes)?;
     Ok(left_out.iter().any(|byte| *byte != 0))
 }
+
+#[allow(unsafe_code, reason = "what the macro makes of it is called by C")]
+#[kunit_tests(sysdemo_user_struct)]
+mod tests {
+    use super::*;
+    use crate::uapi::sysdemo_fill;
+
+    #[test]
+    fn sizes_that_no_version_has() {
+        let first = sysdemo_fill::SIZE_VER0;
+        assert_eq!(check_size::<sysdemo_fill>(0), Err(EINVAL));
+        assert_eq!(check_size::<sysdemo_fill>(first - 1), Err(EINVAL));
+        assert_eq!(check_size::<sysdemo_fill>(PAGE_SIZE + 1), Err(E2BIG));
+        assert_eq!(check_size::<sysdemo_fill>(usize::MAX), Err(E2BIG));
+    }
+
+    #[test]
+    fn sizes_that_some_version_may_have() {
+        let first = sysdemo_fill::SIZE_VER0;
+        for size in [first, first + 1, size_of::<sysdemo_fill>(), PAGE_SIZE] {
+            assert_eq!(check_size::<sysdemo_fill>(size), Ok(()));
+        }
+    }
+}
