@@ -71,7 +71,7 @@ class Guest:
     """A running guest and the streams that come out of it."""
 
     # The ports that qemu/guest/init writes to.
-    PORTS = ("ktap", "status")
+    PORTS = ("ktap", "status", "cover")
 
     def __init__(self, options, accelerator):
         self.results = options.results
@@ -104,7 +104,8 @@ class Guest:
 
     def listen(self, stream, name):
         """Keeps and shows what comes out of a stream."""
-        show = self.show_status if name == "status" else self.show
+        shows = {"status": self.show_status, "cover": self.show_nothing}
+        show = shows.get(name, self.show)
         channel = Channel(self.results / f"{name}.log", show)
         self.selector.register(stream, selectors.EVENT_READ, channel)
 
@@ -116,6 +117,10 @@ class Guest:
         except BrokenPipeError:
             # Nobody reads any more (`| head`, say): the verdict is still to be written.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    @staticmethod
+    def show_nothing(_line):
+        """Leaves what is for programs to them."""
 
     def show_status(self, line):
         """Shows that the guest enters its next stage, and notes how long the last one took."""
