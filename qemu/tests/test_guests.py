@@ -50,7 +50,7 @@ def test_warning(boot):
     """All tests pass; the kernel's log does not."""
     warn = GOOD_TEST + "insmod /usr/lib/sysdemo/broken.ko what=warn\n"
     outcome = boot({"warn": warn}, files=[BROKEN])
-    assert_fails(outcome, "kernel WARNING during 'warn'", "broken_init")
+    assert_fails(outcome, "kernel WARNING during 'warn'", "[broken]")
     assert "tests failed: taint" in outcome[1]
 
 
