@@ -176,6 +176,21 @@ def run_guest(options, accelerator):
     return run, guest.stages
 
 
+def run_guest_that_boots(options, accelerator):
+    """Runs a guest, and a second one if the first did not get as far as its init.
+
+    Rarely, on a busy machine, an emulated guest hangs while its kernel boots. Nothing of this
+    project has run by then, so nothing is hidden by trying once more; that it happened is said.
+    """
+    run, stages = run_guest(options, accelerator)
+    if run.timed_out and not run.stages:
+        print(
+            f"\nThe guest hung while its kernel booted ({run.timed_out:.0f} s): trying once more."
+        )
+        return run_guest(options, accelerator)
+    return run, stages
+
+
 def report(options, run, judged, seconds):
     """Prints the verdict: a table if the guest passed, otherwise why not, and where to look."""
     kernel = f"Linux {options.release}" if options.release else "the guest"
@@ -204,7 +219,7 @@ def report(options, run, judged, seconds):
 def test(options, accelerator):
     """Runs the guest's tests; gives the exit status."""
     start = time.monotonic()
-    run, stages = run_guest(options, accelerator)
+    run, stages = run_guest_that_boots(options, accelerator)
     judged = verdict.judge(run, options.ktap_tools, options.expect, not options.no_skips)
     xml = options.results.parent / f"{options.results.name}.xml"
     ET.indent(judged.suite)

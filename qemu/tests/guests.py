@@ -64,7 +64,7 @@ class Guests:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=timeout + 30,
+            timeout=2 * timeout + 30,
             check=False,
         )
         assert (self.folder / "results.xml").exists()
