@@ -18,13 +18,15 @@ CFLAGS_32 := -m32 -idirafter /usr/include/x86_64-linux-gnu
 
 # Every tester is built twice: a 32-bit program is a caller of another kind.
 tests := $(patsubst $(c)/tests/%.c,%,$(wildcard $(c)/tests/*.c))
+# What needs a debug kernel has a folder of its own.
+debug := $(patsubst $(c)/faults/%.c,%,$(wildcard $(c)/faults/*.c))
 programs := $(OUT)/bin/sysdemo-call $(tests:%=$(OUT)/tests/c-%) $(tests:%=$(OUT)/tests/c32-%) \
-	$(OUT)/tests/rust $(OUT)/cost/cost
+	$(debug:%=$(OUT)/debug/c-%) $(debug:%=$(OUT)/debug/c32-%) $(OUT)/tests/rust $(OUT)/cost/cost
 
 .PHONY: userspace
 userspace: $(programs)
 	@# What a removed source had made is not run any more.
-	@rm -f $(filter-out $(programs),$(wildcard $(OUT)/bin/* $(OUT)/tests/* $(OUT)/cost/*))
+	@rm -f $(filter-out $(programs),$(wildcard $(addprefix $(OUT)/,bin/* tests/* debug/* cost/*)))
 
 # The library is small and its users are static: no archive between them.
 $(OUT)/bin/sysdemo-call: $(OUT)/obj/sysdemo-call.o $(OUT)/obj/libsysdemo.o
@@ -33,6 +35,12 @@ $(OUT)/tests/c-%: $(OUT)/obj/tests/%.o $(OUT)/obj/libsysdemo.o
 	@mkdir -p $(@D)
 	$(CC) -static -pthread -o $@ $^
 $(OUT)/tests/c32-%: $(OUT)/obj32/tests/%.o $(OUT)/obj32/libsysdemo.o
+	@mkdir -p $(@D)
+	$(CC) -m32 -static -pthread -o $@ $^
+$(OUT)/debug/c-%: $(OUT)/obj/faults/%.o $(OUT)/obj/libsysdemo.o
+	@mkdir -p $(@D)
+	$(CC) -static -pthread -o $@ $^
+$(OUT)/debug/c32-%: $(OUT)/obj32/faults/%.o $(OUT)/obj32/libsysdemo.o
 	@mkdir -p $(@D)
 	$(CC) -m32 -static -pthread -o $@ $^
 $(OUT)/bin/sysdemo-call $(OUT)/cost/cost:
@@ -57,4 +65,5 @@ $(OUT)/obj32/%.o: $(c)/%.c $(src)/scripts/in-root/build.mk
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(CFLAGS_32) -c -o $@ $<
 
--include $(wildcard $(OUT)/obj/*.d $(OUT)/obj/tests/*.d $(OUT)/obj32/*.d $(OUT)/obj32/tests/*.d)
+-include $(wildcard $(foreach folder,$(OUT)/obj $(OUT)/obj32,\
+	$(folder)/*.d $(folder)/tests/*.d $(folder)/faults/*.d))

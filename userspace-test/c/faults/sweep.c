@@ -1,0 +1,1054 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A sweep of faults over the ABI: every allocation and every copy of user memory of every operation
+ * fails once, and then all allocations do, in a kernel that can make them.
+ *
+ * Whatever fails, the operation gives its result or an error that says so, touches nothing that it
+ * does not own, leaves nothing behind, and can be done again. The calls are those that the device
+ * tells of, with arguments made from what it tells of their parameters: a new call is tried without
+ * a change here, or the sweep fails because it knows no arguments for it.
+ *
+ * Run as `sweep DEVICE`, or as `sweep --load`, which tries how the module is loaded and unloaded:
+ * that is for when nobody uses it.
+ */
+#include "faults/faults.h"
+
+#include <sys/utsname.h>
+#include <time.h>
+
+/* What a result is before there is one. */
+#define UNTOUCHED 7777
+
+#define GUARD 64
+#define PAGE 4096
+
+/* An area of memory that a call is given: what is around it is not its business. */
+struct area {
+	unsigned char before[GUARD];
+	unsigned char bytes[SYSDEMO_COPY_MAX];
+	unsigned char after[GUARD];
+};
+
+/* One for each register, and one for what a structure in another points to. */
+#define POINTED SYSDEMO_ARGS_MAX
+#define AREAS (SYSDEMO_ARGS_MAX + 1)
+
+static struct area areas[AREAS], prepared[AREAS], wanted[AREAS], again[AREAS];
+
+/* How many bytes of an area are to be written by the call; the others must stay. */
+static size_t written[AREAS];
+
+static const char before[] = "before";
+
+/**
+ * struct operation - something to be done with faults in it
+ * @name: What the results call it.
+ * @fd: The open device.
+ * @prepare: Makes all as it was before. 0 on success.
+ * @attempt: The system call. Its result, or the error as a negative number.
+ * @learn: Notes what comes of it without a fault, in two lessons, for @check. 0 on success. NULL if
+ *	there is nothing to learn.
+ * @check: Looks at what came of it, if there was a fault and if there was none, and counts the
+ *	errors. NULL, or what is wrong.
+ * @sent: The record of a call as it was sent.
+ * @call: That record, as it is now.
+ * @made: How many calls the device has made before.
+ * @value: What the call gives, if all is well.
+ * @cmd: The ioctl command.
+ * @size: Size of its structure.
+ * @tally: What came of it.
+ */
+struct operation {
+	const char *name;
+	int fd;
+	int (*prepare)(struct operation *op);
+	long (*attempt)(struct operation *op);
+	int (*learn)(struct operation *op, long result, int lesson);
+	const char *(*check)(struct operation *op, long result, bool injected);
+	struct sysdemo_call sent, call;
+	__u64 made;
+	__s64 value;
+	unsigned int cmd;
+	size_t size;
+	struct tally tally;
+};
+
+/* All six arguments of ioctl(2) are said, as `regs` tells them. */
+static __attribute__((noipa)) long do_ioctl(int fd, unsigned int cmd, void *arg)
+{
+	return syscall(SYS_ioctl, fd, cmd, arg, 0, 0, 0) < 0 ? -errno : 0;
+}
+
+/* More attempts than that are no sweep any more. */
+#define MOST_ATTEMPTS 2000
+
+/*
+ * How often all of it is done. Now and then the allocator needs one page more than the time before,
+ * a chance that moves the others on by one, so that one of them is passed over.
+ */
+#define PASSES 3
+
+/* Instead of which chance it is that fails. */
+#define NO_FAULT 0
+#define NO_MEMORY UINT_MAX
+
+/*
+ * Prepares and attempts an operation. 1 if there was a fault, 0 if not, -1 if it could not be
+ * prepared. A function of its own, called from one other only, so that the stack is the same each
+ * time: `regs` tells where it is.
+ */
+static __attribute__((noipa)) int attempt(const struct faults *faults, struct operation *op,
+					  unsigned int n, long *result)
+{
+	if (op->prepare(op))
+		return -1;
+	if (n == NO_MEMORY)
+		faults_starve(faults, true);
+	else if (n != NO_FAULT && faults_arm(faults, n))
+		return -1;
+	*result = op->attempt(op);
+	if (n == NO_MEMORY)
+		faults_starve(faults, false);
+	else if (n != NO_FAULT)
+		return !faults_disarm(faults);
+	return n == NO_MEMORY;
+}
+
+/*
+ * Attempts an operation with a fault, and once more without: it is as if nothing had been. Gives
+ * NULL, or what is wrong, and whether there was a fault at all. Inline: see attempt().
+ */
+static __always_inline const char *
+try_fault(const struct faults *faults, struct operation *op, unsigned int n, bool *injected)
+{
+	struct tally *tally = &op->tally, old = *tally;
+	static char message[256];
+	const char *wrong;
+	long result = 0;
+	int made;
+
+	made = attempt(faults, op, n, &result);
+	wrong = made < 0 ? "it cannot be prepared" : op->check(op, result, made);
+	*injected = made > 0;
+	if (!wrong && *injected) {
+		long error = 0;
+
+		if (tally->enomem != old.enomem)
+			error = -ENOMEM;
+		else if (tally->efault != old.efault)
+			error = -EFAULT;
+		if (n == NO_MEMORY) {
+			*tally = old;
+			tally->starved = error;
+		} else {
+			tally->injected++;
+			tally->survived += !error;
+		}
+		if (attempt(faults, op, NO_FAULT, &result))
+			wrong = "it cannot be prepared afterwards";
+		else
+			wrong = op->check(op, result, false);
+	}
+	if (!wrong)
+		return NULL;
+	snprintf(message, sizeof(message), "fault %d (-1: no memory): %s (result %ld, ret %lld)",
+		 (int)n, wrong, result, (long long)op->call.ret);
+	return message;
+}
+
+/* Does an operation with every fault that there can be in it. NULL, or what is wrong. */
+static const char *sweep(const struct faults *faults, struct operation *op)
+{
+	int fds = count_fds(), users = count_module_users();
+	struct tally *tally = &op->tally;
+	const char *wrong = NULL;
+	bool injected;
+	unsigned int n, pass = 0;
+	long result;
+
+	memset(tally, 0, sizeof(*tally));
+	/* Without a fault at first: its code and data are in memory then. */
+	for (int lesson = 0; lesson < 2; lesson++) {
+		if (attempt(faults, op, NO_FAULT, &result))
+			return "it cannot be prepared";
+		if (!op->learn)
+			wrong = op->check(op, result, false);
+		else if (op->learn(op, result, lesson))
+			wrong = "it is not twice the same";
+		if (wrong)
+			return wrong;
+	}
+	/* A pass ends with an attempt that is over before its fault. */
+	for (n = 1; !wrong && pass < PASSES; n = injected ? n + 1 : 1) {
+		if (n > MOST_ATTEMPTS)
+			return "there is no end of faults";
+		wrong = try_fault(faults, op, n, &injected);
+		pass += !injected;
+	}
+	wrong = wrong ?: try_fault(faults, op, NO_MEMORY, &injected);
+	if (wrong)
+		return wrong;
+	ksft_print_msg("%s: %u faults: %u ENOMEM, %u EFAULT, %u without effect; no memory: %s\n",
+		       op->name, tally->injected, tally->enomem, tally->efault, tally->survived,
+		       tally->starved ? strerror(-tally->starved) : "not needed");
+	if (count_fds() != fds)
+		return "file descriptors are left over, or gone";
+	if (count_module_users() != users)
+		return "the module has more or fewer users than before";
+	return NULL;
+}
+
+/* The error of an operation that has no other than that of a fault. */
+static const char *check_error(struct operation *op, long error, bool injected)
+{
+	if (!injected)
+		return "an error without a fault";
+	return count_error(&op->tally, error) ? NULL : "an error that no fault makes";
+}
+
+static int set_labels(int fd)
+{
+	return sysdemo_set_label(fd, SYSDEMO_LABEL_MODULE, before) ||
+	       sysdemo_set_label(fd, SYSDEMO_LABEL_SESSION, before);
+}
+
+static bool labels_are_set(int fd)
+{
+	char label[SYSDEMO_LABEL_MAX + 1];
+
+	for (unsigned int which = SYSDEMO_LABEL_MODULE; which <= SYSDEMO_LABEL_SESSION; which++) {
+		if (sysdemo_get_label(fd, which, label, sizeof(label)) != sizeof(before) ||
+		    strcmp(label, before))
+			return false;
+	}
+	return true;
+}
+
+/* Whether what is not the call's to write is as it was. */
+static bool bounds_are_kept(void)
+{
+	for (int i = 0; i < AREAS; i++) {
+		if (memcmp(areas[i].before, prepared[i].before, GUARD) ||
+		    memcmp(areas[i].bytes + written[i], prepared[i].bytes + written[i],
+			   sizeof(areas[i].bytes) + GUARD - written[i]))
+			return false;
+	}
+	return true;
+}
+
+/* What a call has written when all is well, apart from what is never the same twice. */
+static bool output_is_wanted(void)
+{
+	for (int i = 0; i < AREAS; i++) {
+		for (size_t j = 0; j < written[i]; j++) {
+			if (areas[i].bytes[j] != wanted[i].bytes[j] &&
+			    wanted[i].bytes[j] == again[i].bytes[j])
+				return false;
+		}
+	}
+	return true;
+}
+
+static int prepare_call(struct operation *op)
+{
+	struct sysdemo_info info;
+
+	memcpy(areas, prepared, sizeof(areas));
+	op->call = op->sent;
+	if (set_labels(op->fd) || ioctl(op->fd, SYSDEMO_IOC_INFO, &info))
+		return -1;
+	op->made = info.calls_made;
+	return 0;
+}
+
+static long attempt_call(struct operation *op)
+{
+	return do_ioctl(op->fd, SYSDEMO_IOC_CALL, &op->call);
+}
+
+/* 0 and the result in `ret`, be it an error, or EFAULT, and no result. */
+static const char *check_call(struct operation *op, long result, bool injected)
+{
+	const __s64 ret = op->call.ret;
+	struct sysdemo_info info;
+
+	if (ioctl(op->fd, SYSDEMO_IOC_INFO, &info))
+		return "the device does not tell of itself";
+	if (memcmp(&op->call, &op->sent, offsetof(struct sysdemo_call, ret)))
+		return "more of the record is written than its result";
+	if (!bounds_are_kept())
+		return "memory is written that is not the call's";
+	if (result) {
+		if (result != -EFAULT)
+			return "the ioctl gives another error than EFAULT";
+		if (ret != UNTOUCHED)
+			return "the ioctl fails, but there is a result";
+		if (info.calls_made == op->made &&
+		    (memcmp(areas, prepared, sizeof(areas)) || !labels_are_set(op->fd)))
+			return "no call has been made, but it has an effect";
+		if (info.calls_made - op->made > 1)
+			return "it is counted as several calls";
+		return check_error(op, result, injected);
+	}
+	if (info.calls_made - op->made != 1)
+		return "it is not counted as one call";
+	if (ret == op->value)
+		return output_is_wanted() ? NULL : "it succeeds, but gives something else";
+	if (!labels_are_set(op->fd))
+		return "the call fails, but a label has changed";
+	return check_error(op, ret, injected);
+}
+
+/* Whether a call can be made with these arguments. */
+static bool works(int fd, const struct sysdemo_call *sent)
+{
+	struct sysdemo_call call = *sent;
+
+	memcpy(areas, prepared, sizeof(areas));
+	return !ioctl(fd, SYSDEMO_IOC_CALL, &call) && call.ret >= 0;
+}
+
+/*
+ * Makes arguments for a call from the types and names of its parameters, in one of two rounds:
+ * small and large, the first and the second of what a number may mean.
+ */
+static bool make_arguments(int fd, const struct sysdemo_table *table, int round,
+			   struct sysdemo_call *call)
+{
+	/* What a parameter called `size` is the size of. */
+	bool structure = false;
+	int sized[SYSDEMO_ARGS_MAX], count = 0;
+
+	*call = (struct sysdemo_call) { .nr = table->nr, .ret = UNTOUCHED };
+	memset(prepared, 0x5a, sizeof(prepared));
+	memset(written, 0, sizeof(written));
+	for (__u32 i = 0; i < table->count; i++) {
+		const char *type = table->parameters[i].type, *name = table->parameters[i].name;
+		unsigned char *bytes = prepared[i].bytes;
+		bool in = !strncmp(type, "const ", 6);
+
+		call->args[i] = round + i;
+		if (strchr(type, '*')) {
+			call->args[i] = (uintptr_t)areas[i].bytes;
+			structure = strstr(type, "struct ");
+			if (!in) {
+				written[i] = PAGE;
+				sized[count++] = i;
+			} else if (!strcmp(type, "const struct sysdemo_fill *")) {
+				struct sysdemo_fill how = {
+					.dst = (uintptr_t)areas[POINTED].bytes,
+					.len = round ? 1024 : 300,
+					.flags = SYSDEMO_FILL_COUNT,
+				};
+
+				memset(bytes, 0, PAGE);
+				memcpy(bytes, &how, sizeof(how));
+				written[POINTED] = how.len;
+			} else if (structure) {
+				/* In a structure that grows, zeros ask for nothing. */
+				memset(bytes, 0, PAGE);
+			} else if (!strcmp(type, "const char *")) {
+				memcpy(bytes, "after", sizeof("after"));
+			} else {
+				for (size_t j = 0; j < sizeof(areas[i].bytes); j++)
+					bytes[j] = j;
+			}
+		} else if (!strcmp(name, "flags")) {
+			call->args[i] = 0;
+		} else if (!strcmp(name, "size")) {
+			/* A structure that grows may have a page, and a shortest size. */
+			if (structure)
+				call->args[i] = round ? PAGE : 1;
+			else
+				call->args[i] = round ? SYSDEMO_COPY_MAX : GUARD;
+			while (structure && call->args[i] < PAGE && !works(fd, call))
+				call->args[i]++;
+			while (count)
+				written[sized[--count]] = call->args[i];
+		}
+	}
+	return works(fd, call);
+}
+
+/* What a call gives and writes: what differs between two lessons is not compared. */
+static int learn_call(struct operation *op, long result, int lesson)
+{
+	memcpy(lesson ? again : wanted, areas, sizeof(areas));
+	if (result || (lesson && op->call.ret != op->value))
+		return -1;
+	op->value = op->call.ret;
+	return 0;
+}
+
+FIXTURE(abi) {
+	int fd;
+	struct faults faults;
+};
+
+FIXTURE_SETUP(abi)
+{
+	if (faults_configure())
+		SKIP(return, "a kernel without fault injection: %s", strerror(errno));
+	self->fd = sysdemo_open(device);
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, faults_open(&self->faults));
+}
+
+FIXTURE_TEARDOWN(abi)
+{
+	faults_close(&self->faults);
+	close(self->fd);
+}
+
+/*
+ * Calls that take memory, as far as we know: that a lack of it is seen there shows that it can be.
+ * (One fault is not enough for that: what cannot be had in one piece is had in pages.)
+ */
+static bool takes_memory(const char *name)
+{
+	return !strcmp(name, "echo");
+}
+
+TEST_F_TIMEOUT(abi, every_call, 120)
+{
+	struct operation op = {
+		.fd = self->fd, .prepare = prepare_call, .attempt = attempt_call,
+		.learn = learn_call, .check = check_call,
+	};
+	unsigned int record = 0, calls = 0;
+	struct sysdemo_info info;
+
+	ASSERT_EQ(0, ioctl(self->fd, SYSDEMO_IOC_INFO, &info));
+	for (__u32 i = 0; i < 2 * info.calls; i++) {
+		struct sysdemo_table table = { .nr = i / 2 };
+		bool pointers = false;
+		const char *wrong;
+		char name[64];
+
+		if (ioctl(self->fd, SYSDEMO_IOC_TABLE, &table)) {
+			ASSERT_EQ(ENOSYS, errno);
+			continue;
+		}
+		snprintf(name, sizeof(name), "%s, %s", table.name, i % 2 ? "large" : "small");
+		op.name = name;
+		ASSERT_EQ(0, set_labels(self->fd));
+		ASSERT_TRUE(make_arguments(self->fd, &table, i % 2, &op.sent))
+			TH_LOG("no valid arguments known for call %s", name);
+		wrong = sweep(&self->faults, &op);
+		EXPECT_EQ(NULL, wrong)
+			TH_LOG("%s: %s", name, wrong);
+		calls++;
+
+		/* The first call is that which does nothing: what fails there is the record. */
+		if (!table.nr)
+			record = op.tally.injected;
+		EXPECT_LE(2, record);
+		for (__u32 j = 0; j < table.count; j++)
+			pointers |= !!strchr(table.parameters[j].type, '*');
+		if (pointers) {
+			EXPECT_LT(record, op.tally.injected)
+				TH_LOG("%s: none of its own copies has failed", name);
+		}
+		if (takes_memory(table.name)) {
+			EXPECT_EQ(-ENOMEM, op.tally.starved)
+				TH_LOG("%s: no allocation has failed", name);
+		}
+	}
+	/* There are that many and a hole at least. */
+	EXPECT_LE(2 * (SYSDEMO_NR_CALLS - 1), calls);
+}
+
+/* Four calls, the second of which writes memory and can lack some. */
+#define RECORDS 4
+static struct sysdemo_call records[RECORDS], prepared_records[RECORDS];
+static struct sysdemo_batch batch;
+static unsigned int batch_flags;
+
+static int prepare_batch(struct operation *op)
+{
+	(void)op;
+	memset(records, 0, sizeof(records));
+	for (int i = 0; i < RECORDS; i++)
+		records[i].ret = UNTOUCHED;
+	records[0].nr = SYSDEMO_NR_GETPID;
+	records[1].nr = SYSDEMO_NR_ECHO;
+	records[1].args[0] = (uintptr_t)areas[0].bytes;
+	records[1].args[1] = (uintptr_t)areas[1].bytes;
+	records[1].args[2] = GUARD;
+	records[2].nr = SYSDEMO_NR_GETTID;
+	records[3].nr = SYSDEMO_NR_NULL;
+	memcpy(prepared_records, records, sizeof(records));
+	batch = (struct sysdemo_batch) {
+		.calls = (uintptr_t)records, .count = RECORDS, .flags = batch_flags,
+		.done = UNTOUCHED, .status = UNTOUCHED,
+	};
+	return 0;
+}
+
+static long attempt_batch(struct operation *op)
+{
+	return do_ioctl(op->fd, SYSDEMO_IOC_BATCH, &batch);
+}
+
+static const char *check_batch(struct operation *op, long result, bool injected)
+{
+	const __s64 values[RECORDS] = { getpid(), GUARD, gettid(), 0 };
+	__u32 done = 0;
+	__s64 last = 0, worst = 0;
+
+	if (batch.calls != (uintptr_t)records || batch.count != RECORDS ||
+	    batch.flags != batch_flags)
+		return "more of the structure is written than what is for that";
+	while (done < RECORDS && records[done].ret != UNTOUCHED) {
+		last = records[done].ret == values[done] ? 0 : records[done].ret;
+		if (last && last != -EFAULT && last != -ENOMEM)
+			return "a call has the wrong result";
+		worst = last ?: worst;
+		done++;
+	}
+	for (__u32 i = 0; i < RECORDS; i++) {
+		if (memcmp(&records[i], &prepared_records[i], offsetof(struct sysdemo_call, ret)))
+			return "more of a record is written than its result";
+		if (i > done && records[i].ret != UNTOUCHED)
+			return "a record is left out";
+	}
+	if (result) {
+		if (result != -EFAULT || batch.status != UNTOUCHED)
+			return "it fails otherwise than with EFAULT before its status is written";
+		if (batch.done != UNTOUCHED && batch.done != done)
+			return "the wrong number of records is said to be done";
+		return check_error(op, result, injected);
+	}
+	if (batch.done != done)
+		return "the wrong number of records is said to be done";
+	if (!worst && done == RECORDS)
+		return batch.status ? "all is done, but the status is an error" : NULL;
+	if (done == RECORDS || last) {
+		if (batch.status != (batch_flags & SYSDEMO_BATCH_CONTINUE ? 0 : last))
+			return "the status is not the error of the last call";
+		return check_error(op, worst, injected);
+	}
+	/* It ended before its end: a record could not be read, or its result not be written. */
+	if (batch.status != -EFAULT)
+		return "the status is not why it ended";
+	return check_error(op, batch.status, injected);
+}
+
+TEST_F_TIMEOUT(abi, batch, 120)
+{
+	struct operation op = {
+		.name = "BATCH", .fd = self->fd, .prepare = prepare_batch,
+		.attempt = attempt_batch, .check = check_batch,
+	};
+
+	memset(areas, 0, sizeof(areas));
+	for (batch_flags = 0; batch_flags <= SYSDEMO_BATCH_CONTINUE; batch_flags++) {
+		const char *wrong = sweep(&self->faults, &op);
+
+		EXPECT_EQ(NULL, wrong)
+			TH_LOG("flags %u: %s", batch_flags, wrong);
+		/* The structure: one read, two writes. Each record: one of both. Echo's own two. */
+		EXPECT_LE((PASSES - 1) * (3 + 2 * RECORDS + 2), op.tally.efault);
+		EXPECT_EQ(-ENOMEM, op.tally.starved);
+	}
+}
+
+/* Commands that write a structure, or fail and write nothing of what they know. */
+static unsigned char structure[2 * PAGE], told[2 * PAGE];
+
+static int prepare_structure(struct operation *op)
+{
+	(void)op;
+	memset(structure, 0, sizeof(structure));
+	*(__u32 *)structure = SYSDEMO_NR_ECHO;
+	memset(structure + sizeof(__u32), 0x5a, sizeof(structure) - sizeof(__u32));
+	return 0;
+}
+
+static long attempt_structure(struct operation *op)
+{
+	return do_ioctl(op->fd, op->cmd, structure);
+}
+
+static const char *check_structure(struct operation *op, long result, bool injected)
+{
+	for (size_t i = op->size; i < sizeof(structure); i++) {
+		if (structure[i] != 0x5a)
+			return "it writes beyond the structure";
+	}
+	if (!result)
+		return memcmp(structure, told, op->size) ? "it tells something else" : NULL;
+	if (result != -EFAULT)
+		return "it gives another error than EFAULT";
+	/* What is behind the known part is filled with zeros first. */
+	for (size_t i = sizeof(__u32); i < op->size; i++) {
+		if (structure[i] != 0x5a && structure[i])
+			return "it fails, but something is told";
+	}
+	return check_error(op, result, injected);
+}
+
+TEST_F_TIMEOUT(abi, table_and_info, 120)
+{
+	/* The last as a program of the future knows it. */
+	const struct {
+		const char *name;
+		unsigned int cmd, faults;
+	} commands[] = {
+		{ "TABLE", SYSDEMO_IOC_TABLE, 2 },
+		{ "INFO", SYSDEMO_IOC_INFO, 1 },
+		{ "INFO, longer", _IOC(_IOC_READ, SYSDEMO_IOC_TYPE, SYSDEMO_IOC_NR_INFO, PAGE), 2 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		struct operation op = {
+			.name = commands[i].name, .fd = self->fd, .prepare = prepare_structure,
+			.attempt = attempt_structure, .check = check_structure,
+			.cmd = commands[i].cmd, .size = _IOC_SIZE(commands[i].cmd),
+		};
+		const char *wrong;
+
+		prepare_structure(&op);
+		ASSERT_EQ(0, attempt_structure(&op));
+		memcpy(told, structure, sizeof(told));
+		wrong = sweep(&self->faults, &op);
+		EXPECT_EQ(NULL, wrong)
+			TH_LOG("%s: %s", op.name, wrong);
+		EXPECT_LE(commands[i].faults, op.tally.efault);
+	}
+}
+
+/* An open device of its own for each: there is no way back. */
+static int prepare_restrict(struct operation *op)
+{
+	op->fd = sysdemo_open(device);
+	return op->fd < 0;
+}
+
+static long attempt_restrict(struct operation *op)
+{
+	static const struct sysdemo_restrict only_getpid = {
+		.allowed = { 1 << SYSDEMO_NR_GETPID },
+	};
+
+	return do_ioctl(op->fd, SYSDEMO_IOC_RESTRICT, (void *)&only_getpid);
+}
+
+static const char *check_restrict(struct operation *op, long result, bool injected)
+{
+	struct sysdemo_info info = { 0 };
+	bool allowed = !sysdemo_null(op->fd), told;
+
+	told = !ioctl(op->fd, SYSDEMO_IOC_INFO, &info) && info.restricted == !result;
+	if (sysdemo_getpid(op->fd) != getpid())
+		return "what is allowed cannot be done";
+	close(op->fd);
+	if (!told || allowed != !!result)
+		return result ? "it fails, but is in force" : "it succeeds, but is not in force";
+	if (result && result != -EFAULT)
+		return "it gives another error than EFAULT";
+	return result ? check_error(op, result, injected) : NULL;
+}
+
+TEST_F_TIMEOUT(abi, restriction, 120)
+{
+	struct operation op = {
+		.name = "RESTRICT", .prepare = prepare_restrict, .attempt = attempt_restrict,
+		.check = check_restrict,
+	};
+	const char *wrong = sweep(&self->faults, &op);
+
+	EXPECT_EQ(NULL, wrong)
+		TH_LOG("%s", wrong);
+	EXPECT_LE(1, op.tally.efault);
+}
+
+static int prepare_open(struct operation *op)
+{
+	(void)op;
+	return 0;
+}
+
+static long attempt_open(struct operation *op)
+{
+	long fd = syscall(SYS_openat, AT_FDCWD, device, O_RDWR | O_CLOEXEC);
+
+	(void)op;
+	return fd < 0 ? -errno : fd;
+}
+
+static const char *check_open(struct operation *op, long result, bool injected)
+{
+	bool usable;
+
+	if (result < 0)
+		return check_error(op, result, injected);
+	usable = !sysdemo_null(result);
+	close(result);
+	return usable ? NULL : "what is open cannot be used";
+}
+
+TEST_F_TIMEOUT(abi, open, 120)
+{
+	struct operation op = {
+		.name = "open", .prepare = prepare_open, .attempt = attempt_open,
+		.check = check_open,
+	};
+	const char *wrong = sweep(&self->faults, &op);
+
+	EXPECT_EQ(NULL, wrong)
+		TH_LOG("%s", wrong);
+	/* The name, the file, and what the module holds of it. */
+	EXPECT_LE(3, op.tally.enomem);
+	EXPECT_LE(1, op.tally.efault);
+	EXPECT_EQ(-ENOMEM, op.tally.starved);
+}
+
+static int prepare_close(struct operation *op)
+{
+	op->fd = sysdemo_open(device);
+	return op->fd < 0 || set_labels(op->fd);
+}
+
+static long attempt_close(struct operation *op)
+{
+	return syscall(SYS_close, op->fd) ? -errno : 0;
+}
+
+/* There is no error: who closes has no way to handle one. */
+static const char *check_close(struct operation *op, long result, bool injected)
+{
+	(void)injected;
+	if (fcntl(op->fd, F_GETFD) >= 0)
+		return "it is still open";
+	return result ? "it gives an error" : NULL;
+}
+
+TEST_F_TIMEOUT(abi, close, 120)
+{
+	struct operation op = {
+		.name = "close", .prepare = prepare_close, .attempt = attempt_close,
+		.check = check_close,
+	};
+	const char *wrong = sweep(&self->faults, &op);
+
+	EXPECT_EQ(NULL, wrong)
+		TH_LOG("%s", wrong);
+}
+
+/* What the fixture has open, and the file that tells of it. */
+static char info_path[64], info_text[PAGE], info_wanted[PAGE];
+
+static int prepare_fdinfo(struct operation *op)
+{
+	memset(info_text, 0, sizeof(info_text));
+	op->fd = open(info_path, O_RDONLY | O_CLOEXEC);
+	return op->fd < 0;
+}
+
+static long attempt_fdinfo(struct operation *op)
+{
+	long length = syscall(SYS_read, op->fd, info_text, sizeof(info_text) - 1);
+
+	return length < 0 ? -errno : length;
+}
+
+static const char *check_fdinfo(struct operation *op, long result, bool injected)
+{
+	const char *wrong = NULL;
+
+	if (result < 0) {
+		wrong = check_error(op, result, injected);
+		/* What could not be read is not lost: it is what the next one gets. */
+		memset(info_text, 0, sizeof(info_text));
+		attempt_fdinfo(op);
+	}
+	close(op->fd);
+	return wrong ?: strcmp(info_text, info_wanted) ? "it tells something else" : NULL;
+}
+
+TEST_F_TIMEOUT(abi, fdinfo, 120)
+{
+	struct operation op = {
+		.name = "fdinfo", .prepare = prepare_fdinfo, .attempt = attempt_fdinfo,
+		.check = check_fdinfo,
+	};
+	const char *wrong;
+
+	snprintf(info_path, sizeof(info_path), "/proc/self/fdinfo/%d", self->fd);
+	ASSERT_LT(0, read_file(info_path, info_wanted, sizeof(info_wanted)));
+	ASSERT_NE(NULL, strstr(info_wanted, "sysdemo-calls:\t0\n"));
+	wrong = sweep(&self->faults, &op);
+	EXPECT_EQ(NULL, wrong)
+		TH_LOG("%s", wrong);
+	EXPECT_LE(1, op.tally.enomem);
+	EXPECT_LE(1, op.tally.efault);
+}
+
+/* Last: whether all that was for naught. */
+TEST_F(abi, alarms_are_still_on)
+{
+	const char *gone = who_gave_up();
+
+	EXPECT_EQ(NULL, gone)
+		TH_LOG("%s has given up", gone);
+}
+
+/* How the module is loaded and unloaded, as insmod and rmmod do it. */
+FIXTURE(loading) {
+	int file;
+	struct faults faults;
+};
+
+/*
+ * A load takes a tenth of a second in such a kernel, and has hundreds of chances to fail. Most of
+ * them are the loader's own; those of the module's init are among the last, so that these are all
+ * tried. Of the others as many as there is time for.
+ */
+#define LAST 120
+#define SECONDS 38
+
+/* After how many failures it is seen whether it can be loaded: if not, later attempts fail too. */
+#define LOOK_EVERY 8
+
+static long load(int file)
+{
+	return syscall(SYS_finit_module, file, "", 0) ? -errno : 0;
+}
+
+static long unload(void)
+{
+	return syscall(SYS_delete_module, "sysdemo", O_NONBLOCK) ? -errno : 0;
+}
+
+/* NULL if the module is there and works, or is not there, as it should be. */
+static const char *check_loaded(bool loaded)
+{
+	int fd;
+
+	if ((count_module_users() >= 0) != loaded)
+		return loaded ? "the module is not in the list" : "the module is in the list";
+	if (!access(SYSDEMO_DEVICE, F_OK) != loaded)
+		return loaded ? "there is no device" : "there is a device";
+	if (!loaded)
+		return NULL;
+	fd = sysdemo_open(SYSDEMO_DEVICE);
+	if (fd < 0)
+		return "the device cannot be opened";
+	if (sysdemo_null(fd)) {
+		close(fd);
+		return "the device cannot be used";
+	}
+	return close(fd) ? "the device cannot be closed" : NULL;
+}
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec + time.tv_nsec / 1e9;
+}
+
+static void show_tally(const char *what, const struct tally *tally, unsigned int chances,
+		       double start)
+{
+	ksft_print_msg("%s: %u faults of %u: %u ENOMEM, %u EFAULT, %u without effect; %.0f s\n",
+		       what, tally->injected, chances, tally->enomem, tally->efault,
+		       tally->survived, now() - start);
+}
+
+/* Which fault is tried after the n-th, so that there is time for those up to the end. */
+static unsigned int next_fault(unsigned int n, unsigned int end, double start, unsigned int tried)
+{
+	double spent = now() - start, left = SECONDS - spent;
+	double attempts = left > 0 ? left * tried / spent : 0;
+
+	return attempts < 1 ? end : n + (unsigned int)((end - n) / attempts) + 1;
+}
+
+/*
+ * Makes no fault in one kind of allocation: that of the fields of a trace event, for which the
+ * kernel has a WARN_ON_ONCE() instead of an error (event_define_fields()). All others are marked.
+ */
+static int spare_trace_fields(void)
+{
+	DIR *folder = opendir("/sys/kernel/slab");
+	struct dirent *entry;
+	bool found = false;
+	char path[512];
+
+	if (!folder)
+		return -1;
+	while ((entry = readdir(folder))) {
+		bool spared = !strcmp(entry->d_name, "ftrace_event_field");
+
+		found |= spared;
+		snprintf(path, sizeof(path), "/sys/kernel/slab/%s/failslab", entry->d_name);
+		/* A folder that is another's second name cannot be written: EINVAL. */
+		if (entry->d_name[0] != '.' && write_file(path, spared ? "0" : "1") &&
+		    errno != EINVAL)
+			found = false;
+	}
+	closedir(folder);
+	return found ? write_file("/sys/kernel/debug/failslab/cache-filter", "Y") : -1;
+}
+
+FIXTURE_SETUP(loading)
+{
+	const char *wrong = check_loaded(false);
+	struct utsname name;
+	char path[256];
+
+	if (faults_configure())
+		SKIP(return, "a kernel without fault injection: %s", strerror(errno));
+	ASSERT_EQ(NULL, wrong)
+		TH_LOG("%s", wrong);
+	ASSERT_EQ(0, spare_trace_fields())
+		TH_LOG("/sys/kernel/slab: %s", strerror(errno));
+	/* What the module tests of itself when it is loaded is not what is swept. */
+	write_file("/sys/module/kunit/parameters/filter_glob", "none.none");
+	/* To load and unload is to wait for grace periods, most of the time. */
+	write_file("/sys/kernel/rcu_expedited", "1");
+	ASSERT_EQ(0, uname(&name));
+	snprintf(path, sizeof(path), "/lib/modules/%s/updates/sysdemo.ko", name.release);
+	self->file = open(path, O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, self->file)
+		TH_LOG("%s: %s", path, strerror(errno));
+	ASSERT_EQ(0, faults_open(&self->faults));
+}
+
+FIXTURE_TEARDOWN(loading)
+{
+	write_file("/sys/kernel/rcu_expedited", "0");
+	write_file("/sys/module/kunit/parameters/filter_glob", "*.*");
+	faults_close(&self->faults);
+	close(self->file);
+}
+
+TEST_F_TIMEOUT(loading, load, 120)
+{
+	unsigned int chances = NEVER, tried = 0, last, end, n;
+	struct tally tally = { 0 };
+	const char *wrong;
+	double start;
+
+	/* The first takes what later ones find. */
+	for (int i = 0; i < 3; i++) {
+		unsigned int rest;
+
+		ASSERT_EQ(0, faults_arm(&self->faults, NEVER));
+		ASSERT_EQ(0, load(self->file));
+		rest = faults_disarm(&self->faults);
+		chances = NEVER - rest < chances ? NEVER - rest : chances;
+		ASSERT_EQ(0, unload());
+	}
+	start = now();
+	last = chances > LAST ? chances - LAST : 1;
+	/* The last ones up to a load without a fault, and then the others. */
+	end = chances + MOST_ATTEMPTS;
+	for (n = last; n < end; ) {
+		bool injected;
+		long result;
+
+		ASSERT_EQ(0, faults_arm(&self->faults, n));
+		result = load(self->file);
+		injected = !faults_disarm(&self->faults);
+		tally.injected += injected;
+		tally.survived += injected && !result;
+		if (result) {
+			EXPECT_TRUE(injected && count_error(&tally, result))
+				TH_LOG("fault %u: %s", n, strerror(-result));
+		}
+		wrong = check_loaded(!result);
+		EXPECT_EQ(NULL, wrong)
+			TH_LOG("fault %u, result %ld: %s", n, result, wrong);
+		if (result && (tally.enomem + tally.efault) % LOOK_EVERY == 0) {
+			result = load(self->file);
+			ASSERT_EQ(0, result)
+				TH_LOG("after fault %u: %s", n, strerror(-result));
+			wrong = check_loaded(true);
+			EXPECT_EQ(NULL, wrong)
+				TH_LOG("after fault %u: %s", n, wrong);
+		}
+		if (!result) {
+			ASSERT_EQ(0, unload())
+				TH_LOG("after fault %u", n);
+			wrong = check_loaded(false);
+			EXPECT_EQ(NULL, wrong)
+				TH_LOG("unloaded after fault %u: %s", n, wrong);
+		}
+		tried++;
+		if (end == last) {
+			n = next_fault(n, end, start, tried);
+		} else if (injected) {
+			n++;
+			ASSERT_GT(end, n);
+		} else {
+			end = last;
+			n = 1;
+		}
+	}
+	show_tally("load", &tally, chances, start);
+	EXPECT_LT(0, tally.enomem);
+}
+
+TEST_F_TIMEOUT(loading, unload, 120)
+{
+	struct tally tally = { 0 };
+	bool injected = true;
+	unsigned int chances;
+	const char *wrong;
+	double start;
+
+	ASSERT_EQ(0, load(self->file));
+	ASSERT_EQ(0, faults_arm(&self->faults, NEVER));
+	ASSERT_EQ(0, unload());
+	chances = NEVER - faults_disarm(&self->faults);
+	start = now();
+	for (unsigned int n = 1; injected; n++) {
+		long result;
+
+		ASSERT_GT(MOST_ATTEMPTS, n);
+		ASSERT_EQ(0, load(self->file))
+			TH_LOG("before fault %u", n);
+		ASSERT_EQ(0, faults_arm(&self->faults, n));
+		result = unload();
+		injected = !faults_disarm(&self->faults);
+		tally.injected += injected;
+		tally.survived += injected && !result;
+		if (result) {
+			EXPECT_TRUE(injected && count_error(&tally, result))
+				TH_LOG("fault %u: %s", n, strerror(-result));
+		}
+		/* What could not be unloaded is whole, and can be. */
+		wrong = check_loaded(result);
+		EXPECT_EQ(NULL, wrong)
+			TH_LOG("fault %u, result %ld: %s", n, result, wrong);
+		if (result)
+			ASSERT_EQ(0, unload());
+	}
+	show_tally("unload", &tally, chances, start);
+	EXPECT_LT(0, tally.efault);
+}
+
+TEST_F(loading, alarms_are_still_on)
+{
+	const char *gone = who_gave_up();
+
+	EXPECT_EQ(NULL, gone)
+		TH_LOG("%s has given up", gone);
+}
+
+int main(int argc, char **argv)
+{
+	/* The harness can leave a fixture out, or all but that. */
+	bool loading = argc > 1 && !strcmp(argv[1], "--load");
+	char *only[4] = { argv[0] };
+
+	only[1] = loading ? "-f" : "-F";
+	only[2] = "loading";
+	if (argc > 1 && !loading)
+		device = argv[1];
+	return test_harness_run(3, only);
+}
