@@ -18,7 +18,7 @@ all: module userspace ## Build all that goes into a guest, in build/payload
 help: ## List the verbs
 	@echo "make VERB [VARIABLE=VALUE]..."
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { split($$1, verb, ":"); printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "Variables:"
 	@echo "  ACCEL=auto|kvm|tcg    how QEMU runs the guest (auto: KVM if it truly works, otherwise TCG)"
@@ -54,7 +54,7 @@ buildroot-image: ## Make a root file system for the guest by your own Buildroot 
 	@scripts/buildroot-image
 
 .PHONY: check
-check: ## Run all tests: lint, the tests of the harness and scripts, qemu-test
+check: ## Run all tests: lint, those of the scripts and the harness, qemu-test, debug-test
 	@scripts/check
 
 .PHONY: lint

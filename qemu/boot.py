@@ -177,13 +177,13 @@ def run_guest(options, accelerator):
 
 
 def run_guest_that_boots(options, accelerator):
-    """Runs a guest, and a second one if the first did not get as far as its init.
+    """Runs a guest, and a second one if the first hung before its kernel started its init.
 
     Rarely, on a busy machine, an emulated guest hangs while its kernel boots. Nothing of this
     project has run by then, so nothing is hidden by trying once more; that it happened is said.
     """
     run, stages = run_guest(options, accelerator)
-    if run.timed_out and not run.stages:
+    if run.timed_out and not run.status and "as init process" not in run.console:
         print(
             f"\nThe guest hung while its kernel booted ({run.timed_out:.0f} s): trying once more."
         )

@@ -7,6 +7,8 @@ from verdict import Run
 
 HUNG_IN_BOOT = Run(timed_out=60)
 HUNG_LATER = Run(timed_out=60, status="stage load\n")
+HUNG_IN_INIT = Run(timed_out=60, console=f"[    3.0] Run {boot.INIT} as init process\n")
+HUNG_UNSEEN = Run(timed_out=60, status="rootfs initramfs\n")
 ENDED_EARLY = Run(console="Kernel panic - not syncing: no init")
 FINE = Run(status="stage load\nexit 0\n")
 
@@ -20,6 +22,8 @@ FINE = Run(status="stage load\nexit 0\n")
         ([HUNG_IN_BOOT, HUNG_IN_BOOT], HUNG_IN_BOOT),
         # What this project does to a guest counts.
         ([HUNG_LATER], HUNG_LATER),
+        ([HUNG_IN_INIT], HUNG_IN_INIT),
+        ([HUNG_UNSEEN], HUNG_UNSEEN),
         ([ENDED_EARLY], ENDED_EARLY),
     ],
 )
