@@ -3,7 +3,7 @@
 //! State of the whole module, behind a lock.
 //!
 //! A static lock of the kernel has to be initialized at run time, and to use it before that is
-//! undefined. Here it cannot be: it is locked only after [`init`] has run.
+//! undefined. Here it cannot be: who locks it has a [`Global`], which exists only after that.
 //!
 //! Lock order: the label's lock is taken alone, and nothing is done under it but copy the label.
 
@@ -22,8 +22,15 @@ global_lock! {
     unsafe(uninit) static LABEL: Mutex<Label> = Label::EMPTY;
 }
 
-/// Populated once [`LABEL`] is initialized.
-static READY: SetOnce<()> = SetOnce::new();
+/// The state, once it can be used.
+///
+/// # Invariants
+///
+/// Exists only if [`LABEL`] is initialized.
+pub(crate) struct Global(());
+
+/// Populated once there is a state to use.
+static GLOBAL: SetOnce<Global> = SetOnce::new();
 
 /// Makes the state ready to be used.
 ///
@@ -37,29 +44,31 @@ pub(crate) fn init() -> Result {
     }
     // SAFETY: `TAKEN` lets one caller pass, once.
     unsafe { LABEL.init() };
-    READY.populate(());
+    // INVARIANT: The label was just initialized.
+    GLOBAL.populate(Global(()));
     Ok(())
 }
 
-/// Locks the module's label, which nobody else can do.
+/// Gives the state.
 ///
 /// Fails with [`ENXIO`] if [`init`] has not run, which cannot be while there is a device.
-fn lock() -> Result<GlobalGuard<LABEL>> {
-    READY.as_ref().ok_or(ENXIO)?;
-    Ok(LABEL.lock())
+pub(crate) fn get() -> Result<&'static Global> {
+    GLOBAL.as_ref().ok_or(ENXIO)
 }
 
-/// Gives a copy of the module's label.
-///
-/// Fails with [`ENXIO`] if [`init`] has not run.
-pub(crate) fn label() -> Result<Label> {
-    Ok(*lock()?)
-}
+impl Global {
+    /// Locks the module's label, which by the type invariant is initialized.
+    fn lock(&self) -> GlobalGuard<LABEL> {
+        LABEL.lock()
+    }
 
-/// Sets the module's label.
-///
-/// Fails with [`ENXIO`] if [`init`] has not run.
-pub(crate) fn set_label(label: Label) -> Result {
-    *lock()? = label;
-    Ok(())
+    /// Gives a copy of the module's label.
+    pub(crate) fn label(&self) -> Label {
+        *self.lock()
+    }
+
+    /// Sets the module's label.
+    pub(crate) fn set_label(&self, label: Label) {
+        *self.lock() = label;
+    }
 }

@@ -15,12 +15,9 @@
 //! may be audited, which must not happen for a call that fails for another reason.
 
 use crate::{
-    bridge::{
-        capability::{
-            self,
-            Capability, //
-        },
-        global, //
+    bridge::capability::{
+        self,
+        Capability, //
     },
     syscall::{
         syscall,
@@ -108,7 +105,7 @@ syscall! {
         match which {
             Which::Module => {
                 capability::require(Capability::SysAdmin)?;
-                global::set_label(label)?;
+                ctx.session.global.set_label(label);
             }
             Which::Session => {
                 capability::require_in_own_namespace(Capability::SysAdmin)?;
@@ -133,7 +130,7 @@ syscall! {
     ) -> Result<i64> {
         // A copy: no lock is held while the caller's memory is touched.
         let label = match which {
-            Which::Module => global::label()?,
+            Which::Module => ctx.session.global.label(),
             Which::Session => *ctx.session.label.lock(),
         };
         let bytes = label.as_bytes_with_nul();
@@ -155,7 +152,7 @@ syscall! {
     #[nr(uapi::SYSDEMO_NR_CLEAR_LABEL)]
     fn clear_label(ctx: &Context<'_>) -> Result<i64> {
         capability::require_of_opener(ctx.file, Capability::SysAdmin)?;
-        global::set_label(Label::EMPTY)?;
+        ctx.session.global.set_label(Label::EMPTY);
         Ok(0)
     }
 }

@@ -4,6 +4,10 @@
 
 use super::ioctl;
 use crate::{
+    bridge::global::{
+        self,
+        Global, //
+    },
     calls::Label,
     syscall::{
         Context,
@@ -34,6 +38,8 @@ use kernel::{
 /// Lock order: the label's lock is taken alone, and nothing is done under it but copy the label.
 #[pin_data]
 pub(crate) struct Session {
+    /// What belongs to the whole module.
+    pub(crate) global: &'static Global,
     /// How many calls came in through this open device.
     calls: Atomic<u64>,
     /// Which calls may be made through it.
@@ -63,8 +69,10 @@ impl MiscDevice for Session {
     type Ptr = Pin<KBox<Self>>;
 
     fn open(_file: &File, _misc: &MiscDeviceRegistration<Self>) -> Result<Self::Ptr> {
+        let global = global::get()?;
         KBox::pin_init(
             pin_init!(Session {
+                global,
                 calls: Atomic::new(0),
                 restriction: Restriction::none(),
                 label <- new_mutex!(Label::EMPTY),

@@ -59,10 +59,10 @@ fn read_msr(number: u32) -> Result<u64> {
     let mut value = 0;
     // SAFETY: `value` can be written. A number that the CPU does not know ends in an error. That
     // the task may be on another CPU by now does no harm: these registers are the same on all.
-    to_result(unsafe {
+    let answer = unsafe {
         bindings::rdmsrq_safe_on_cpu(bindings::raw_smp_processor_id(), number, &mut value)
-    })?;
-    Ok(value)
+    };
+    to_result(answer).map(|()| value)
 }
 
 /// How this CPU enters the kernel.
