@@ -22,6 +22,9 @@ INIT = TOP / "qemu/guest/init"
 KDIR = Path(os.environ["STOCK_KDIR"])
 RELEASE = KDIR.name.removeprefix("linux-headers-")
 
+# See test_variables.py.
+pytestmark = pytest.mark.xdist_group("build folder")
+
 # What our Kconfig files refer to, as Buildroot has it.
 OUTSIDE = """\
 config BR2_x86_64

@@ -5,8 +5,12 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
+
 TOP = Path(__file__).parents[2]
 KDIR = Path(os.environ["STOCK_KDIR"])
+# See test_variables.py.
+pytestmark = pytest.mark.xdist_group("build folder")
 
 
 def make(*words, **environment):

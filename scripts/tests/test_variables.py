@@ -11,6 +11,8 @@ import pytest
 TOP = Path(__file__).parents[2]
 # What the Makefile passes on, which whoever runs these tests may have set.
 VARIABLES = re.search(r"^export (.*)$", (TOP / "Makefile").read_text(), re.M)[1].split()
+# Of the tests with this name one looks at the build folder, and the others build in it.
+pytestmark = pytest.mark.xdist_group("build folder")
 
 
 @pytest.fixture
