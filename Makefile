@@ -7,7 +7,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 SHELL := /bin/bash
 
 # What a caller may set, on the command line or in the environment.
-export ACCEL APPEND BUILDROOT DEFCONFIG FRAGMENT KDIR KERNEL KIMAGE MIRROR ROOTFS SYSDEMO_CACHE TIMEOUT
+export ACCEL APPEND BUILDROOT DEFCONFIG FRAGMENT INPUT KDIR KERNEL KIMAGE MIRROR ROOTFS SYSDEMO_CACHE TIME TIMEOUT
 
 .PHONY: all
 all: module userspace ## Build all that goes into a guest, in build/payload
@@ -33,6 +33,8 @@ help: ## List the verbs
 	@echo "                        what buildroot-image makes: a root file system, or a kernel as well"
 	@echo "  FRAGMENT=<file>       more for Buildroot's configuration (a mirror, another toolchain)"
 	@echo "  TIMEOUT=<seconds>     how long the guest may take (120)"
+	@echo "  TIME=<seconds>        how long fuzz takes (60); TIME=minimize makes a small corpus instead"
+	@echo "  INPUT=<file>          what fuzz runs instead: a saved input, or a folder of them in order"
 	@echo "  APPEND=<words>        more for the guest kernel's command line"
 	@echo "  SYSDEMO_CACHE=<dir>   where all that is made once is kept (~/.cache/sysdemo)"
 	@echo "  MIRROR=<address>      a mirror of Debian's packages"
@@ -49,12 +51,16 @@ qemu-shell: ## Give a shell in that guest, with the module loaded
 debug-test: ## Run the same tests in a kernel with KASAN, lockdep, kmemleak and the like
 	@scripts/debug-test
 
+.PHONY: fuzz
+fuzz: ## Fuzz the calls for TIME seconds in that kernel, or run INPUT=<file> there again
+	@scripts/fuzz
+
 .PHONY: buildroot-image
 buildroot-image: ## Make a root file system for the guest by your own Buildroot tree
 	@scripts/buildroot-image
 
 .PHONY: check
-check: ## Run all tests: lint, those of the scripts and the harness, qemu-test, debug-test
+check: ## Run all tests: lint, those of the scripts and the harness, qemu-test, debug-test, fuzz
 	@scripts/check
 
 .PHONY: lint

@@ -26,6 +26,9 @@ LAST_LINES = 25
 # Process 1 of a test guest. A root file system's own init is for those who use it otherwise.
 INIT = "/usr/lib/sysdemo/init"
 
+# The size of the memory that is shared with a guest, if any is.
+SHARED_SIZE = 8 << 20
+
 # The exit statuses of this program.
 PASSED, FAILED, UNUSABLE = range(3)
 
@@ -42,6 +45,11 @@ def qemu_command(options, accelerator, append=""):
     command += ["-machine", "q35", "-accel", accelerator, "-cpu", cpu]
     command += ["-smp", cpus, "-m", str(options.memory), "-no-reboot"]
     command += ["-no-user-config", "-nodefaults", "-display", "none"]
+    if options.shared:
+        # Memory that is a file here as well: what the guest writes there is left however it ends.
+        backend = f"memory-backend-file,id=shared,share=on,size={SHARED_SIZE}"
+        command += ["-object", f"{backend},mem-path={options.shared}"]
+        command += ["-device", "ivshmem-plain,memdev=shared"]
     command += ["-kernel", str(options.kernel), "-initrd", str(options.initramfs)]
     # After a panic the guest ends at once. An oops is a panic: what comes after it proves nothing.
     append = f"rdinit={INIT} {options.append} {append} console=ttyS0 panic=-1 oops=panic"
@@ -159,9 +167,20 @@ class Guest:
         return (self.results / f"{name}.log").read_text(encoding="utf-8", errors="replace")
 
 
+def make_shared(path):
+    """Makes the file of shared memory, zero throughout, with all of its room on the disk.
+
+    A guest that writes to memory for which there is no room would take QEMU down with it.
+    """
+    with path.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, SHARED_SIZE)
+
+
 def run_guest(options, accelerator):
     """Runs a guest to its end, or to that of our patience."""
     run = verdict.Run()
+    if options.shared:
+        make_shared(options.shared)
     guest = Guest(options, accelerator)
     try:
         if not guest.follow(options.timeout):
@@ -255,6 +274,7 @@ def arguments():
     parser.add_argument("--expect", nargs="*", default=[], help="programs that must have results")
     parser.add_argument("--no-skips", action="store_true", help="a skipped test is a failure")
     parser.add_argument("--icount", action="store_true", help="let the clock count instructions")
+    parser.add_argument("--shared", type=Path, help="file that is memory in the guest as well")
     parser.add_argument("--stages", type=Path, help="file that the guest's stages are added to")
     options = parser.parse_args()
     options.shown_results = options.shown_results or options.results
@@ -275,7 +295,12 @@ def main():
         return shell(options, accelerator)
     # A polite end is an interruption too: the verdict is still to be written.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    return test(options, accelerator)
+    try:
+        return test(options, accelerator)
+    except OSError as error:
+        # A full disk, say.
+        print(f"error: {error}", file=sys.stderr)
+        return FAILED
 
 
 if __name__ == "__main__":

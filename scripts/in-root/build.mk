@@ -58,6 +58,17 @@ $(OUT)/tests/rust: cargo
 	@cmp -s $(OUT)/cargo/$(target)/release/tester $@ || \
 		install $(OUT)/cargo/$(target)/release/tester $@
 
+# The fuzzer has an engine in C++, which only who fuzzes has to wait for.
+.PHONY: cargo-fuzz fuzz
+cargo-fuzz:
+	cd $(src)/userspace-test/rust && RUSTFLAGS='-C target-feature=+crt-static' cargo build --quiet \
+		--release --locked --package fuzz --target $(target) --target-dir $(OUT)/cargo
+$(OUT)/fuzz/fuzz: cargo-fuzz
+	@mkdir -p $(@D)
+	@cmp -s $(OUT)/cargo/$(target)/release/fuzz $@ || \
+		install $(OUT)/cargo/$(target)/release/fuzz $@
+fuzz: $(OUT)/fuzz/fuzz
+
 $(OUT)/obj/%.o: $(c)/%.c $(src)/scripts/in-root/build.mk
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -c -o $@ $<

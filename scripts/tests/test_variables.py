@@ -58,7 +58,7 @@ def snapshot():
     return sorted((str(path), path.stat().st_mtime_ns) for path in build.glob("*"))
 
 
-@pytest.mark.parametrize("verb", ["qemu-test", "check", "qemu-shell", "module", "update"])
+@pytest.mark.parametrize("verb", ["qemu-test", "check", "qemu-shell", "module", "update", "fuzz"])
 @pytest.mark.parametrize(
     ("word", "message"),
     [
@@ -89,8 +89,8 @@ def test_bad_values(kdirs, verb, word, message):
 
 
 def refused(kdirs, verb, word, message):
-    """The verb refuses the value with one line."""
-    status, said = make(kdirs, verb, word.format(kdirs))
+    """The verb refuses the value, or values, with one line."""
+    status, said = make(kdirs, verb, *word.format(kdirs).split())
     lines = [line for line in said.splitlines() if not line.startswith("make")]
     assert status == 2
     assert len(lines) == 1
@@ -127,6 +127,31 @@ def test_wrong_configurations(kdirs, word, message):
     status, said = make(kdirs, "buildroot-image", f"BUILDROOT={good}", word)
     assert status == 2
     assert message in said
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("TIME=0", "TIME=0: give whole seconds, 1 to 99999, or minimize"),
+        ("TIME=-1", "TIME=-1: give whole seconds"),
+        ("TIME=1h", "TIME=1h: give whole seconds"),
+        ("TIME=100000", "TIME=100000: give whole seconds"),
+        ("TIME=08x", "TIME=08x: give whole seconds"),
+        ("TIME=60 TIMEOUT=60", "TIMEOUT=60: the guest would be ended before TIME=60 is over"),
+        ("TIMEOUT=30", "TIMEOUT=30: the guest would be ended before TIME=60 is over"),
+        ("INPUT=/nonexistent", "INPUT=/nonexistent: no such file"),
+        ("INPUT=/dev/zero", "INPUT=/dev/zero: is no saved input"),
+        ("INPUT={}/file", "/file: is no saved input: those are files of 1 to 4088 bytes"),
+        ("INPUT={}/large", "/large: is no saved input"),
+        ("INPUT={}/empty", "/empty: is empty; give a folder of saved inputs"),
+        ("INPUT={}/old-buildroot", "/old-buildroot: Config.in is no saved input"),
+        ("INPUT={}/norust/Makefile TIME=5", "takes as long as it takes; leave it or TIME=5 out"),
+        ("TIME=5 KDIR={}/norust", "configured without CONFIG_RUST=y"),
+    ],
+)
+def test_what_cannot_be_fuzzed(kdirs, words, message):
+    (kdirs / "large").write_bytes(bytes(4089))
+    refused(kdirs, "fuzz", words, message)
 
 
 def test_names_of_other_projects_do_no_harm(kdirs):

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What is fuzzed: the calls, as the module's own table describes them.
+//!
+//! Nothing here names a call: one that is added to the table is fuzzed from then on.
+
+use std::io;
+use sysdemo::{Description, Device};
+
+/// How an argument is made up. What the type says is sure, what the name says is a hint: each can
+/// become anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The address of a structure.
+    Structure,
+    /// The address of bytes, which the call reads.
+    Input,
+    /// The address of bytes, which the call may write.
+    Output,
+    /// How large something is.
+    Size,
+    /// A set of bits.
+    Flags,
+    /// Any other number.
+    Number,
+}
+
+impl Kind {
+    fn of(type_: &str, name: &str) -> Self {
+        if type_.contains('*') {
+            return if type_.contains("struct") {
+                Self::Structure
+            } else if type_.contains("const") {
+                Self::Input
+            } else {
+                Self::Output
+            };
+        }
+        match name {
+            _ if type_ == "size_t" => Self::Size,
+            "size" | "len" | "count" => Self::Size,
+            "flags" | "mask" => Self::Flags,
+            _ => Self::Number,
+        }
+    }
+}
+
+/// A call of the table.
+pub(crate) struct Call {
+    /// Its number.
+    pub(crate) nr: u32,
+    /// Its name.
+    pub(crate) name: String,
+    /// What it takes.
+    pub(crate) kinds: Vec<Kind>,
+}
+
+/// Asks the device for its calls.
+pub(crate) fn calls(device: &Device) -> io::Result<Vec<Call>> {
+    let call = |Description {
+                    nr,
+                    name,
+                    parameters,
+                }| {
+        let kinds = parameters.iter().map(|(t, n)| Kind::of(t, n)).collect();
+        Call { nr, name, kinds }
+    };
+    Ok((0..device.info()?.calls)
+        .filter_map(|nr| device.describe(nr).ok())
+        .map(call)
+        .collect())
+}

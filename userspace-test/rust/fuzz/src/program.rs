@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! An input as what it means: a sequence of operations on a few open files, some of them by two
+//! threads or two processes at once.
+//!
+//! Each choice takes bytes of the input, and any bytes are a choice, so that libFuzzer can vary
+//! them as it likes. Most choices are sensible: what is refused at the first check finds little
+//! behind it.
+
+use crate::abi::{Call, Kind};
+use crate::arena::{self, Arena, TABLEAU};
+use crate::door;
+use crate::partner::{Partner, take_all};
+use crate::reader::Reader;
+use crate::shared::{CALLS_MAX, Shared};
+use crate::step::{FILES, Runner, Step};
+use sysdemo::ioctl::{BATCH, CALL, INFO, RESTRICT, TABLE};
+use sysdemo::uapi;
+
+/// How many operations an input may have: what is left of it then means nothing.
+const OPERATIONS: usize = 24;
+/// How many records are laid out for a batch; it may say that there are more.
+const RECORDS: usize = 6;
+/// How many words are laid out for a structure that is not known.
+const STRUCTURE_WORDS: usize = 10;
+
+/// Numbers at which something may change. The sizes of structures are small ones and come by
+/// themselves.
+const EDGES: [u64; 12] = [
+    63,
+    64,
+    256,
+    1024,
+    4096,
+    65536,
+    1 << 31,
+    u32::MAX as u64,
+    1 << 32,
+    i64::MAX as u64,
+    1 << 63,
+    u64::MAX,
+];
+
+/// What inputs are run on.
+pub(crate) struct Machine {
+    /// Who takes the steps, in this thread.
+    pub(crate) runner: Runner,
+    /// The other thread.
+    pub(crate) partner: Partner,
+    /// The table.
+    pub(crate) calls: Vec<Call>,
+    /// The memory that is told of.
+    pub(crate) arena: Arena,
+    /// Where successes are counted.
+    pub(crate) shared: Shared,
+}
+
+impl Machine {
+    /// Runs an input.
+    pub(crate) fn run(&mut self, input: &[u8]) {
+        self.arena.clear();
+        self.runner.open(0, libc::O_RDWR);
+        let mut run = Run {
+            input: Reader::new(input),
+            machine: self,
+            used: 0,
+        };
+        for _ in 0..OPERATIONS {
+            if run.input.is_empty() {
+                break;
+            }
+            run.operation();
+        }
+        self.runner.become_root();
+        self.runner.close_all();
+    }
+}
+
+/// An input that is being run.
+struct Run<'a> {
+    machine: &'a mut Machine,
+    input: Reader<'a>,
+    /// How much of the tableau has objects in it.
+    used: u64,
+}
+
+impl Run<'_> {
+    fn operation(&mut self) {
+        let operation = self.input.below(16);
+        if operation == 13 {
+            self.together();
+            return;
+        }
+        for step in self.steps(operation) {
+            let status = self.machine.runner.take(&step);
+            self.count(&step, status == 0);
+        }
+    }
+
+    /// Lays out an operation; gives the steps that it takes.
+    fn steps(&mut self, operation: usize) -> Vec<Step> {
+        let step = match operation {
+            0..=5 => self.call(),
+            6 | 7 => self.batch(),
+            8 => self.table(),
+            9 => self.info(),
+            10 => self.restrict(),
+            11 => self.anything(),
+            12 => self.open_or_close(),
+            // Only where two work at once.
+            13 => self.write(),
+            14 => Step::ChangeUser,
+            // By a file that is opened for it.
+            _ => return vec![Step::Open(FILES - 1, libc::O_RDWR), self.call()],
+        };
+        vec![step]
+    }
+
+    /// Lays out a few operations, and takes their steps at once: this thread some of them, the
+    /// others another thread or a child process.
+    ///
+    /// Who takes which is the input's choice, and all of memory is laid out before. In which order
+    /// they then come to the kernel is not, so that they are taken a few times.
+    fn together(&mut self) {
+        let choice = self.input.byte();
+        let times = 1 << (choice % 4);
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        for _ in 0..2 + choice / 4 % 4 {
+            let operation = self.input.byte();
+            let steps = self.steps(usize::from(operation % 16));
+            if operation < 128 {
+                ours.extend(steps);
+            } else {
+                theirs.extend(steps);
+            }
+        }
+        let machine = &mut *self.machine;
+        if choice >= 240 {
+            let child = door::fork(|| take_all(&mut machine.runner, &theirs, times));
+            let child = child.expect("there is room for another process");
+            take_all(&mut machine.runner, &ours, times);
+            let ended_well = door::wait(child).expect("it is a child");
+            assert!(ended_well, "the child was killed");
+            // What became of its calls is in its own memory.
+            theirs.clear();
+        } else {
+            theirs = machine
+                .partner
+                .together(&mut machine.runner, &ours, theirs, times);
+        }
+        for step in ours.iter().chain(&theirs) {
+            self.count(step, true);
+        }
+    }
+
+    /// Counts a call that was made; it has succeeded if the ioctl has, and its result is no error.
+    fn count(&self, step: &Step, has_succeeded: bool) {
+        let Step::Ioctl {
+            call: Some((call, result)),
+            ..
+        } = *step
+        else {
+            return;
+        };
+        let result = self.machine.arena.word(result);
+        let succeeded = has_succeeded && result.is_some_and(|result| result as i64 >= 0);
+        self.machine.shared.count(call, succeeded);
+    }
+
+    /// An ioctl on one of the files, by either door.
+    fn ioctl(&mut self, command: u32, argument: u64) -> Step {
+        Step::Ioctl {
+            choice: self.input.byte(),
+            command,
+            argument,
+            call: None,
+        }
+    }
+
+    /// Makes room for an object; gives its address.
+    fn room(&mut self, size: u64) -> u64 {
+        if self.used + size > TABLEAU {
+            self.used = 0;
+        }
+        let at = arena::inside(self.used);
+        self.used += size.next_multiple_of(8);
+        at
+    }
+
+    /// An address for an object of that size: mostly a good one.
+    fn address(&mut self, size: u64) -> u64 {
+        let choice = self.input.byte();
+        match choice {
+            0..=167 => self.room(size),
+            // Right up to what cannot be touched, and a bit over it.
+            168..=183 => arena::before_end(size),
+            184..=207 => arena::before_end(u64::from(self.input.byte())),
+            208..=219 => arena::inside(self.input.short().into()),
+            220..=227 => arena::read_only(self.input.short().into()),
+            228..=231 => arena::before_end(0),
+            // Where objects are, but not aligned.
+            232..=239 => self.room(size + 8) + u64::from(choice % 8),
+            240..=243 => self.input.byte().into(),
+            // The kernel's own.
+            244..=247 => 0xffff_8880_0000_0000 | u64::from(self.input.int()),
+            248..=251 => 0xffff_ffff_8000_0000 | u64::from(self.input.int()),
+            // About the end of what users have, and what no address may be.
+            252 | 253 => (1 << 47) - 4096 + u64::from(self.input.short() % 8192),
+            _ => arena::harmless(self.input.long()),
+        }
+    }
+
+    /// Lays out an object; gives its address.
+    fn object(&mut self, bytes: &[u8]) -> u64 {
+        let address = self.address(bytes.len() as u64);
+        self.machine.arena.write(address, bytes);
+        address
+    }
+
+    /// A number: small, near to where something may change, a bit, or whatever.
+    fn number(&mut self) -> u64 {
+        let choice = self.input.byte();
+        let number = match choice {
+            0..=95 => self.input.byte().into(),
+            96..=127 => u64::from(choice % 16),
+            128..=159 => 1 << self.input.below(64),
+            160..=191 => {
+                let near = self.input.byte() as i8;
+                EDGES[usize::from(choice) % EDGES.len()].wrapping_add_signed((near / 16).into())
+            }
+            192..=223 => self.input.short().into(),
+            224..=231 => (self.input.byte() as i8 as i64) as u64,
+            232..=239 => self.input.int().into(),
+            240..=247 => self.address(64),
+            _ => self.input.long(),
+        };
+        arena::harmless(number)
+    }
+
+    /// Bits: few, and mostly the lowest ones.
+    fn flags(&mut self) -> u64 {
+        let choice = self.input.byte();
+        match choice {
+            0..=63 => 0,
+            64..=191 => u64::from(choice % 4),
+            192..=223 => 1 << self.input.below(64),
+            _ => self.number(),
+        }
+    }
+
+    /// The words of a structure of which nothing is known: addresses, sizes, flags.
+    fn structure(&mut self) -> Vec<u8> {
+        let count = self.input.below(STRUCTURE_WORDS + 1);
+        let mut bytes = Vec::with_capacity(count * 8);
+        for _ in 0..count {
+            let word = match self.input.byte() {
+                0..=79 => self.address(64),
+                80..=159 => 0,
+                160..=191 => self.flags(),
+                _ => self.number(),
+            };
+            bytes.extend(word.to_le_bytes());
+        }
+        bytes
+    }
+
+    fn argument(&mut self, kind: Kind) -> u64 {
+        match kind {
+            Kind::Structure => {
+                let bytes = self.structure();
+                // What the call writes may be larger than what it was given.
+                let address = self.address(bytes.len().max(128) as u64);
+                self.machine.arena.write(address, &bytes);
+                address
+            }
+            Kind::Input => {
+                let size = self.input.below(80);
+                let bytes = self.input.bytes(size);
+                self.object(bytes)
+            }
+            Kind::Output => self.address(128),
+            Kind::Flags => self.flags(),
+            Kind::Size | Kind::Number => self.number(),
+        }
+    }
+
+    /// A record of a call, and which one of the table's it is.
+    fn record(&mut self) -> (Vec<u8>, Option<usize>) {
+        let choice = self.input.byte();
+        let known = match choice {
+            0..=239 => Some(usize::from(choice) % self.machine.calls.len()),
+            _ => None,
+        };
+        let (nr, kinds) = match known {
+            Some(call) => {
+                let call = &self.machine.calls[call];
+                (call.nr, call.kinds.clone())
+            }
+            // A hole, the first number after the last, or any.
+            None if choice < 252 => (self.input.byte().into(), vec![]),
+            None => (self.input.int(), vec![]),
+        };
+        let flags = match self.input.byte() {
+            0..=247 => 0,
+            _ => self.input.int(),
+        };
+        let mut bytes = Vec::with_capacity(size_of::<uapi::sysdemo_call>());
+        bytes.extend(nr.to_le_bytes());
+        bytes.extend(flags.to_le_bytes());
+        for place in 0..uapi::SYSDEMO_ARGS_MAX as usize {
+            let argument = match kinds.get(place) {
+                Some(kind) => self.argument(*kind),
+                None => 0,
+            };
+            bytes.extend(argument.to_le_bytes());
+        }
+        bytes.extend([0; 8]);
+        (bytes, known)
+    }
+
+    fn call(&mut self) -> Step {
+        let (record, known) = self.record();
+        let address = self.object(&record);
+        let result = address.wrapping_add(record.len() as u64 - 8);
+        Step::Ioctl {
+            choice: self.input.byte(),
+            command: CALL,
+            argument: address,
+            call: known
+                .filter(|call| *call < CALLS_MAX)
+                .map(|call| (call, result)),
+        }
+    }
+
+    fn batch(&mut self) -> Step {
+        let count = self.input.below(RECORDS + 1);
+        let mut records = Vec::new();
+        for _ in 0..count {
+            records.extend(self.record().0);
+        }
+        let address = self.object(&records);
+        let said = match self.input.byte() {
+            0..=223 => count as u32,
+            // More than there are: what follows is zero, or ends.
+            _ => self.number() as u32,
+        };
+        let mut bytes = address.to_le_bytes().to_vec();
+        bytes.extend(said.to_le_bytes());
+        bytes.extend((self.flags() as u32).to_le_bytes());
+        bytes.extend([0; 8]);
+        let address = self.object(&bytes);
+        self.ioctl(BATCH, address)
+    }
+
+    fn table(&mut self) -> Step {
+        let nr = self.number() as u32;
+        let size = size_of::<uapi::sysdemo_table>() as u64;
+        let address = self.address(size);
+        self.machine.arena.write(address, &nr.to_le_bytes());
+        self.ioctl(TABLE, address)
+    }
+
+    fn info(&mut self) -> Step {
+        // The size is a part of the command's number.
+        let command = match self.input.byte() {
+            0..=127 => INFO,
+            _ => (INFO & !(0x3fff << 16)) | (u32::from(self.input.short() & 0x3fff) << 16),
+        };
+        let address = self.address(u64::from((command >> 16) & 0x3fff));
+        self.ioctl(command, address)
+    }
+
+    fn restrict(&mut self) -> Step {
+        let mut bytes = Vec::new();
+        for _ in 0..uapi::SYSDEMO_RESTRICT_WORDS {
+            let word = match self.input.byte() {
+                0..=127 => u64::MAX,
+                _ => self.input.short().into(),
+            };
+            bytes.extend(word.to_le_bytes());
+        }
+        let address = self.object(&bytes);
+        self.ioctl(RESTRICT, address)
+    }
+
+    /// A command that is nearly one of ours, or none at all.
+    fn anything(&mut self) -> Step {
+        let ours = [CALL, BATCH, TABLE, INFO, RESTRICT];
+        let command = match self.input.byte() {
+            choice @ 0..=191 => {
+                ours[usize::from(choice) % ours.len()] ^ (1 << self.input.below(32))
+            }
+            _ => self.input.int(),
+        };
+        let bytes = self.structure();
+        let address = self.object(&bytes);
+        self.ioctl(command, address)
+    }
+
+    fn open_or_close(&mut self) -> Step {
+        let choice = self.input.byte();
+        let slot = usize::from(choice) % FILES;
+        match choice / 64 {
+            0 => Step::Close(slot),
+            1 => Step::Open(slot, libc::O_RDONLY),
+            2 => Step::Open(slot, libc::O_WRONLY | libc::O_NONBLOCK),
+            _ => Step::Open(slot, libc::O_RDWR),
+        }
+    }
+
+    /// A word of what has been laid out last becomes another one.
+    fn write(&mut self) -> Step {
+        let back = u64::from(self.input.byte()) * 8;
+        let number = self.number();
+        Step::Write(arena::inside(self.used.saturating_sub(back + 8)), number)
+    }
+}
