@@ -13,14 +13,26 @@ def boot(tmp_path):
     return Guests(tmp_path)
 
 
+def lane(folder, name):
+    """Boots guests of one of our own kernels."""
+    words = (TOP / f"qemu/kernel/{name}.cmdline").read_text(encoding="utf-8").splitlines()
+    return Guests(
+        folder,
+        image=os.environ[f"{name.upper()}_IMAGE"],
+        release=os.environ[f"{name.upper()}_RELEASE"],
+        module=TOP / f"build/module-{name}/sysdemo.ko",
+        append=" ".join(line for line in words if not line.startswith("#")),
+        options=("--memory", "1024"),
+    )
+
+
 @pytest.fixture
 def boot_debug(tmp_path):
     """Boots a guest of the debug kernel."""
-    return Guests(
-        tmp_path,
-        image=os.environ["DEBUG_IMAGE"],
-        release=os.environ["DEBUG_RELEASE"],
-        module=TOP / "build/module-debug/sysdemo.ko",
-        append="no5lvl",
-        options=("--memory", "1024"),
-    )
+    return lane(tmp_path, "debug")
+
+
+@pytest.fixture
+def boot_kcsan(tmp_path):
+    """Boots a guest of the kernel that notices data races."""
+    return lane(tmp_path, "kcsan")

@@ -58,7 +58,9 @@ def snapshot():
     return sorted((str(path), path.stat().st_mtime_ns) for path in build.glob("*"))
 
 
-@pytest.mark.parametrize("verb", ["qemu-test", "check", "qemu-shell", "module", "update", "fuzz"])
+@pytest.mark.parametrize(
+    "verb", ["qemu-test", "check", "kcsan-test", "qemu-shell", "module", "update", "fuzz"]
+)
 @pytest.mark.parametrize(
     ("word", "message"),
     [
@@ -183,6 +185,14 @@ def test_unknown_verb(tmp_path):
     status, said = make(tmp_path, "qemu-tset")
     assert status == 2
     assert "qemu-tset" in said
+
+
+def test_unknown_kernel():
+    done = subprocess.run(
+        [TOP / "scripts/lane-kernel", "kasan"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr == "error: lane-kernel: debug or kcsan\n"
 
 
 def test_help_lists_every_verb():
