@@ -212,6 +212,10 @@ def run_guest_that_boots(options, accelerator):
 
 def report(options, run, judged, seconds):
     """Prints the verdict: a table if the guest passed, otherwise why not, and where to look."""
+    if judged.foreign_races:
+        print("\nData races of the kernel's own, in which this project has no part:\n")
+        for race in judged.foreign_races:
+            print(f"  {race}")
     kernel = f"Linux {options.release}" if options.release else "the guest"
     kernel += f" with {run.rootfs or 'an unnamed root file system'} under QEMU"
     if judged.passed:

@@ -3,11 +3,13 @@
 
 import re
 
+import races
+
 # Worst first: where several are found, the first names the failure.
 REPORTS = [
     ("panic", re.compile(r"Kernel panic - not syncing: (.*)")),
     ("KASAN report", re.compile(r"BUG: KASAN: (.*)")),
-    ("KCSAN report", re.compile(r"BUG: KCSAN: (.*)")),
+    ("KCSAN report", races.TITLE),
     ("KFENCE report", re.compile(r"BUG: KFENCE: (.*)")),
     ("oops", re.compile(r"(?:Oops: (.*)|general protection fault,.*)")),
     (
@@ -18,7 +20,8 @@ REPORTS = [
         "sleep in atomic context",
         re.compile(r"BUG: sleeping function called from invalid context.*"),
     ),
-    ("kernel BUG", re.compile(r"(?:kernel BUG at .*|(?:^|\] )BUG: .*)")),
+    # Not every data race is this project's: see races.py.
+    ("kernel BUG", re.compile(r"(?:kernel BUG at .*|(?:^|\] )BUG: (?!KCSAN: ).*)")),
     (
         "lockdep report",
         re.compile(
@@ -40,19 +43,41 @@ REPORTS = [
 STAGE = re.compile(r"(?:^|\] )sysdemo-init: stage (.*)")
 
 
-def reports(console):
-    """Yields each kind of report in a log, worst first, with the line that tells and its stage."""
+def staged(console):
+    """The lines of a log, each with the stage in which it was said."""
     stage = ""
     lines = []
     for line in console.splitlines():
         if mark := STAGE.search(line):
             stage = mark[1].strip()
         lines.append((line.strip(), stage))
+    return lines
+
+
+def reports(console):
+    """Yields each kind of report in a log, worst first, with the line that tells and its stage.
+
+    Of data races, which are each of their own, all are told.
+    """
+    lines = staged(console)
     for kind, pattern in REPORTS:
+        if pattern is races.TITLE:
+            told = set()
+            for race in races.races(lines):
+                if race.ours and race.title not in told:
+                    told.add(race.title)
+                    yield kind, race.line, race.stage
+            continue
         for line, stage in lines:
             if pattern.search(line):
                 yield kind, line, stage
                 break
+
+
+def foreign_races(console):
+    """What raced in the kernel without this project, each once."""
+    found = races.races(staged(console))
+    return list(dict.fromkeys(race.title for race in found if not race.ours))
 
 
 def missing_init(console):

@@ -55,6 +55,7 @@ class Verdict:
     failures: list = field(default_factory=list)  # names of the failed tests, with what they said
     suite: ET.Element = None  # the results as JUnit
     areas: list = field(default_factory=list)  # (name, passed, failed, skipped) for the summary
+    foreign_races: list = field(default_factory=list)  # what raced in the kernel without us
 
     @property
     def passed(self):
@@ -91,7 +92,7 @@ def judge(run, tools, expected=(), skips=True):
     `tools` is where the kernel's KTAP parser is, `expected` names programs that must have results
     of their own, `skips` says whether tests may be skipped.
     """
-    verdict = Verdict()
+    verdict = Verdict(foreign_races=console.foreign_races(run.console))
     problems = verdict.problems
     where = run.stages[-1] if run.stages else ""
     during = f"during '{where}'" if where else "before it reached its init"
@@ -120,6 +121,9 @@ def judge(run, tools, expected=(), skips=True):
     case = ET.SubElement(suite, "testcase", name="verdict")
     if problems:
         ET.SubElement(case, "failure").text = "\n".join(problems)
+    if verdict.foreign_races:
+        lines = ["The kernel's own data races:", *verdict.foreign_races]
+        ET.SubElement(case, "system-out").text = "\n".join(lines)
     suite.set("tests", "1")
     suite.set("failures", "1" if problems else "0")
     return verdict
