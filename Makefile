@@ -55,6 +55,10 @@ debug-test: ## Run the same tests in a kernel with KASAN, lockdep, kmemleak and 
 fuzz: ## Fuzz the calls for TIME seconds in that kernel, or run INPUT=<file> there again
 	@scripts/fuzz
 
+.PHONY: kcsan-test
+kcsan-test: ## Run the tests in a kernel that notices data races (KCSAN); check does not
+	@scripts/kcsan-test
+
 .PHONY: buildroot-image
 buildroot-image: ## Make a root file system for the guest by your own Buildroot tree
 	@scripts/buildroot-image

@@ -57,7 +57,8 @@ def run(*command, **environment):
 
 
 def test_rustfmt():
-    run("rustfmt", "--check", "--config-path", TOP / ".rustfmt.toml", *module_rust())
+    sources = [*module_rust(), *files("*.rs", below="qemu")]
+    run("rustfmt", "--check", "--config-path", TOP / ".rustfmt.toml", *sources)
 
 
 RUST = "userspace-test/rust/Cargo.toml"
@@ -87,10 +88,13 @@ def test_rustfmt_settings_are_the_kernels():
     assert ours == kernels
 
 
-def test_clippy():
+@pytest.mark.parametrize(
+    ("name", "folder"), [("module", "."), ("test-modules", "qemu/test-modules")]
+)
+def test_clippy(name, folder):
     """With the kernel's lints and its .clippy.toml, which the headers were completed by."""
     run(
-        *("make", "-C", KDIR, f"M={TOP}", f"MO={TOP}/build/clippy", "CLIPPY=1"),
+        *("make", "-C", KDIR, f"M={TOP / folder}", f"MO={TOP}/build/clippy-{name}", "CLIPPY=1"),
         *("KRUSTFLAGS=-Dwarnings", "KCFLAGS=-Werror", "modules"),
     )
 
