@@ -20,13 +20,16 @@ CFLAGS_32 := -m32 -idirafter /usr/include/x86_64-linux-gnu
 tests := $(patsubst $(c)/tests/%.c,%,$(wildcard $(c)/tests/*.c))
 # What needs a debug kernel has a folder of its own.
 debug := $(patsubst $(c)/faults/%.c,%,$(wildcard $(c)/faults/*.c))
+# And what takes as long as it is given.
+stress := $(patsubst $(c)/stress/%.c,%,$(wildcard $(c)/stress/*.c))
 programs := $(OUT)/bin/sysdemo-call $(tests:%=$(OUT)/tests/c-%) $(tests:%=$(OUT)/tests/c32-%) \
-	$(debug:%=$(OUT)/debug/c-%) $(debug:%=$(OUT)/debug/c32-%) $(OUT)/tests/rust $(OUT)/cost/cost
+	$(debug:%=$(OUT)/debug/c-%) $(debug:%=$(OUT)/debug/c32-%) \
+	$(stress:%=$(OUT)/stress/c-%) $(stress:%=$(OUT)/stress/c32-%) $(OUT)/tests/rust $(OUT)/cost/cost
 
 .PHONY: userspace
 userspace: $(programs)
 	@# What a removed source had made is not run any more.
-	@rm -f $(filter-out $(programs),$(wildcard $(addprefix $(OUT)/,bin/* tests/* debug/* cost/*)))
+	@rm -f $(filter-out $(programs),$(wildcard $(addprefix $(OUT)/,bin/* tests/* debug/* stress/* cost/*)))
 
 # The library is small and its users are static: no archive between them.
 $(OUT)/bin/sysdemo-call: $(OUT)/obj/sysdemo-call.o $(OUT)/obj/libsysdemo.o
@@ -41,6 +44,12 @@ $(OUT)/debug/c-%: $(OUT)/obj/faults/%.o $(OUT)/obj/libsysdemo.o
 	@mkdir -p $(@D)
 	$(CC) -static -pthread -o $@ $^
 $(OUT)/debug/c32-%: $(OUT)/obj32/faults/%.o $(OUT)/obj32/libsysdemo.o
+	@mkdir -p $(@D)
+	$(CC) -m32 -static -pthread -o $@ $^
+$(OUT)/stress/c-%: $(OUT)/obj/stress/%.o $(OUT)/obj/libsysdemo.o
+	@mkdir -p $(@D)
+	$(CC) -static -pthread -o $@ $^
+$(OUT)/stress/c32-%: $(OUT)/obj32/stress/%.o $(OUT)/obj32/libsysdemo.o
 	@mkdir -p $(@D)
 	$(CC) -m32 -static -pthread -o $@ $^
 $(OUT)/bin/sysdemo-call $(OUT)/cost/cost:
@@ -77,4 +86,4 @@ $(OUT)/obj32/%.o: $(c)/%.c $(src)/scripts/in-root/build.mk
 	$(CC) $(CFLAGS) $(CFLAGS_32) -c -o $@ $<
 
 -include $(wildcard $(foreach folder,$(OUT)/obj $(OUT)/obj32,\
-	$(folder)/*.d $(folder)/tests/*.d $(folder)/faults/*.d))
+	$(folder)/*.d $(folder)/tests/*.d $(folder)/faults/*.d $(folder)/stress/*.d))

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The calls that the device tells of: arguments for them, and what may come of them.
+ */
+#ifndef CALLS_H
+#define CALLS_H
+
+#include "stress/memory.h"
+#include "stress/tally.h"
+
+/* What a result is before there is one: no call gives that. */
+#define UNTOUCHED (-70000)
+
+/*
+ * The errors of each call, as <linux/sysdemo.h> and the calls' own descriptions have them. Any
+ * pointer may be EFAULT. A call that is not here is a failure of the test.
+ */
+static const struct {
+	const char *name;
+	/* Ends in 0. */
+	int errors[8];
+} documented[] = {
+	{ "null", { 0 } },
+	{ "getpid", { 0 } },
+	{ "gettid", { 0 } },
+	{ "sum6", { 0 } },
+	{ "sum3", { 0 } },
+	{ "echo", { EINVAL, E2BIG, EFAULT } },
+	{ "fill", { EINVAL, E2BIG, EFAULT } },
+	{ "identity", { EINVAL, E2BIG, EFAULT } },
+	{ "set_label", { EINVAL, ENAMETOOLONG, EFAULT, EPERM } },
+	{ "get_label", { EINVAL, ERANGE, EFAULT } },
+	{ "clear_label", { EPERM } },
+	{ "regs", { EINVAL, E2BIG, EFAULT } },
+	{ "entry", { EINVAL, E2BIG, EFAULT, EPERM } },
+};
+
+/* What the device told of each call, at the start. */
+static struct call_table {
+	__u32 count;
+	bool known[SYSDEMO_RESTRICT_CALLS];
+	struct sysdemo_table told[SYSDEMO_RESTRICT_CALLS];
+	const int *errors[SYSDEMO_RESTRICT_CALLS];
+} table;
+
+/* Asks the device for its calls. NULL, or what is wrong. */
+static inline const char *learn_calls(int fd)
+{
+	struct sysdemo_info info;
+	static char message[64];
+
+	if (ioctl(fd, SYSDEMO_IOC_INFO, &info) || info.calls > SYSDEMO_RESTRICT_CALLS)
+		return "the device does not tell of itself";
+	table.count = info.calls;
+	for (__u32 nr = 0; nr < info.calls; nr++) {
+		struct sysdemo_table *told = &table.told[nr];
+
+		told->nr = nr;
+		if (ioctl(fd, SYSDEMO_IOC_TABLE, told)) {
+			if (errno != ENOSYS)
+				return "the device does not tell of its calls";
+			continue;
+		}
+		table.known[nr] = true;
+		for (size_t i = 0; i < ARRAY_SIZE(documented); i++) {
+			if (!strcmp(documented[i].name, told->name))
+				table.errors[nr] = documented[i].errors;
+		}
+		if (!table.errors[nr]) {
+			snprintf(message, sizeof(message), "no errors known of call %s",
+				 told->name);
+			return message;
+		}
+		shared->tallies[nr].name = told->name;
+	}
+	return NULL;
+}
+
+static inline bool is_documented(__u32 nr, int error)
+{
+	for (const int *known = table.errors[nr]; *known; known++) {
+		if (*known == error)
+			return true;
+	}
+	return false;
+}
+
+/* A value for a register that holds a size. */
+static inline __u64 any_size(struct stream *stream)
+{
+	static const __u64 sizes[] = {
+		0, 1, 7, 24, 31, 32, 33, 48, 56, 64, 65, 112, 120, 512, PAGE - 1, PAGE, PAGE + 1,
+		SYSDEMO_COPY_MAX, SYSDEMO_COPY_MAX + 1, 0x100000000, 1ULL << 63, -1ULL,
+	};
+
+	return sizes[random_below(stream, ARRAY_SIZE(sizes))];
+}
+
+static inline __u64 any_flags(struct stream *stream)
+{
+	return random_once_in(stream, 4) ? 1ULL << random_below(stream, 64) :
+					   random_below(stream, 2);
+}
+
+/*
+ * What a structure holds that a call reads: the fields of all of them are words, and what a word
+ * means depends on where it is. Longer than the kernel knows, and mostly with a tail of zeros.
+ */
+static inline void any_structure(struct stream *stream, const char *type, __u64 *words,
+				 unsigned char *own)
+{
+	memset(words, 0, PAGE);
+	if (strstr(type, "sysdemo_fill")) {
+		words[0] = any_address(stream, own);
+		words[1] = any_size(stream);
+		words[2] = any_flags(stream);
+		words[3] = random_below(stream, random_once_in(stream, 8) ? -1U : 256);
+	}
+	if (random_once_in(stream, 8))
+		words[random_below(stream, PAGE / sizeof(*words))] = 1;
+}
+
+/*
+ * Makes arguments for a call. `in` and `out` are the caller's own memory, a whole area each. With
+ * `mixed` the arguments may name any memory; otherwise they name only that.
+ */
+static inline void make_arguments(struct stream *stream, __u32 nr, __u64 *args, unsigned char *in,
+				  unsigned char *out, bool mixed)
+{
+	const struct sysdemo_table *told = &table.told[nr];
+
+	for (int i = 0; i < SYSDEMO_ARGS_MAX; i++)
+		args[i] = random_next(stream);
+	if (nr >= table.count)
+		return;
+	for (__u32 i = 0; i < told->count; i++) {
+		const char *type = told->parameters[i].type, *name = told->parameters[i].name;
+		bool reads = !strncmp(type, "const ", 6);
+
+		if (strchr(type, '*')) {
+			/* A call with two areas to read gets the same: nothing is said of that. */
+			args[i] = (uintptr_t)(reads ? in : out);
+			if (reads && strstr(type, "struct ")) {
+				any_structure(stream, type, (__u64 *)in, out);
+			} else if (reads) {
+				size_t length = random_below(stream, 70);
+
+				memset(in, 'a' + random_below(stream, 26), length);
+				in[length] = '\0';
+			}
+			if (mixed)
+				args[i] = any_address(stream, out);
+		} else if (!strcmp(name, "size")) {
+			args[i] = any_size(stream);
+		} else if (!strcmp(name, "flags")) {
+			args[i] = any_flags(stream);
+		} else if (!strcmp(name, "which")) {
+			args[i] = random_below(stream, random_once_in(stream, 8) ? -1U : 3);
+		}
+	}
+}
+
+static inline __s64 sum(const struct sysdemo_call *call)
+{
+	const __u64 *args = call->args;
+
+	if (call->nr == SYSDEMO_NR_SUM3)
+		return args[0] + args[1] + args[2];
+	return (__s64)(__s8)args[0] + (__u8)args[1] + (__s16)args[2] + (__u16)args[3] +
+	       (__s32)args[4] + (__u32)args[5];
+}
+
+/*
+ * Whether a value may be a call's result. With `in` and `out` that is what the call was given, and
+ * nobody else had. With `letters` each label was set to one letter many times.
+ */
+static inline bool is_result(const struct sysdemo_call *call, const unsigned char *in,
+			     const unsigned char *out, bool letters)
+{
+	const char *string = (const char *)out;
+
+	switch (call->nr) {
+	case SYSDEMO_NR_GETPID:
+		return call->ret == getpid();
+	case SYSDEMO_NR_GETTID:
+		return call->ret == gettid();
+	case SYSDEMO_NR_SUM6:
+	case SYSDEMO_NR_SUM3:
+		return call->ret == sum(call);
+	case SYSDEMO_NR_ECHO:
+		if (call->ret != (__s64)call->args[2] || call->ret > SYSDEMO_COPY_MAX)
+			return false;
+		return !out || call->args[3] & SYSDEMO_ECHO_REVERSE ||
+		       !memcmp(in, out, call->ret);
+	case SYSDEMO_NR_FILL:
+		return call->ret >= 0 && call->ret <= SYSDEMO_COPY_MAX;
+	case SYSDEMO_NR_GET_LABEL:
+		if (call->ret < 1 || call->ret > SYSDEMO_LABEL_MAX + 1)
+			return false;
+		if (!out)
+			return true;
+		for (__s64 i = 0; i < call->ret - 1; i++) {
+			if (!string[i] || (letters && string[i] != string[0]))
+				return false;
+		}
+		return !string[call->ret - 1];
+	case SYSDEMO_NR_IDENTITY:
+		return call->ret == 0 || call->ret == 1;
+	default:
+		/* All others say 0. */
+		return !call->ret;
+	}
+}
+
+#endif /* CALLS_H */
