@@ -33,7 +33,7 @@ help: ## List the verbs
 	@echo "                        what buildroot-image makes: a root file system, or a kernel as well"
 	@echo "  FRAGMENT=<file>       more for Buildroot's configuration (a mirror, another toolchain)"
 	@echo "  TIMEOUT=<seconds>     how long the guest may take (120)"
-	@echo "  TIME=<seconds>        how long fuzz takes (60); TIME=minimize makes a small corpus instead"
+	@echo "  TIME=<seconds>        how long fuzz or stress takes (60); fuzz TIME=minimize makes a small corpus"
 	@echo "  INPUT=<file>          what fuzz runs instead: a saved input, or a folder of them in order"
 	@echo "  APPEND=<words>        more for the guest kernel's command line"
 	@echo "  SYSDEMO_CACHE=<dir>   where all that is made once is kept (~/.cache/sysdemo)"
@@ -58,6 +58,10 @@ fuzz: ## Fuzz the calls for TIME seconds in that kernel, or run INPUT=<file> the
 .PHONY: kcsan-test
 kcsan-test: ## Run the tests in a kernel that notices data races (KCSAN); check does not
 	@scripts/kcsan-test
+
+.PHONY: stress
+stress: ## Use the device in all ways at once for TIME seconds, in the kernel of debug-test
+	@scripts/stress
 
 .PHONY: buildroot-image
 buildroot-image: ## Make a root file system for the guest by your own Buildroot tree

@@ -27,7 +27,7 @@ programs := $(OUT)/bin/sysdemo-call $(tests:%=$(OUT)/tests/c-%) $(tests:%=$(OUT)
 	$(stress:%=$(OUT)/stress/c-%) $(stress:%=$(OUT)/stress/c32-%) $(OUT)/tests/rust $(OUT)/cost/cost
 
 .PHONY: userspace
-userspace: $(programs)
+userspace: $(programs) $(OUT)/aim.so
 	@# What a removed source had made is not run any more.
 	@rm -f $(filter-out $(programs),$(wildcard $(addprefix $(OUT)/,bin/* tests/* debug/* stress/* cost/*)))
 
@@ -55,6 +55,11 @@ $(OUT)/stress/c32-%: $(OUT)/obj32/stress/%.o $(OUT)/obj32/libsysdemo.o
 $(OUT)/bin/sysdemo-call $(OUT)/cost/cost:
 	@mkdir -p $(@D)
 	$(CC) -static -o $@ $^
+
+# For a program of Debian's, so it is no static one.
+$(OUT)/aim.so: $(c)/aim.c $(src)/uapi/linux/sysdemo.h $(src)/scripts/in-root/build.mk
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -MMD,$(CFLAGS)) -fPIC -shared -o $@ $<
 
 # Cargo knows best what is out of date. Static, as everything in the guest: it has no C library.
 target := x86_64-unknown-linux-gnu

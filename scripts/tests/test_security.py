@@ -8,7 +8,7 @@ import pytest
 
 TOP = Path(__file__).parents[2]
 SOURCES = [
-    *TOP.glob("userspace-test/c/tests/*.c"),
+    *TOP.glob("userspace-test/c/*/*.c"),
     *TOP.glob("rust_sysdemo/**/*.rs"),
     TOP / "qemu/guest/init",
 ]
@@ -20,7 +20,7 @@ PROMISES = [
 def names():
     """What is tested under which name: test cases, stages of the guest, programs."""
     text = "\n".join(path.read_text() for path in SOURCES)
-    found = set(re.findall(r"\bTEST(?:_F)?\((?:\w+, )?(\w+)\)", text))
+    found = set(re.findall(r"\bTEST(?:_F(?:_TIMEOUT)?)?\((?:\w+, )?(\w+)(?:, \w+)?\)", text))
     found |= set(re.findall(r"#\[test\]\s+fn (\w+)", text))
     found |= set(re.findall(r"^(?:\[.*\|\| )?run (\w+) ", text, re.M))
     return found | {f"c-{path.stem}" for path in TOP.glob("userspace-test/c/tests/*.c")} | {"rust"}

@@ -90,6 +90,15 @@ def test_bad_values(kdirs, verb, word, message):
     refused(kdirs, verb, word, message)
 
 
+@pytest.mark.parametrize("value", ["0", "-1", "1e9", "1.5", "a", "100000"])
+def test_wrong_times(kdirs, value):
+    refused(kdirs, "stress", f"TIME={value}", f"TIME={value}: give whole seconds, 1 to 99999")
+
+
+def test_a_kernel_of_ones_own_is_not_for_stress(kdirs):
+    refused(kdirs, "stress", "KDIR={}/norust", "without CONFIG_RUST=y")
+
+
 def refused(kdirs, verb, word, message):
     """The verb refuses the value, or values, with one line."""
     status, said = make(kdirs, verb, *word.format(kdirs).split())
@@ -162,7 +171,8 @@ def test_names_of_other_projects_do_no_harm(kdirs):
         ["scripts/check-variables"],
         cwd=TOP,
         env=os.environ
-        | {"BUILDROOT": str(kdirs), "DEFCONFIG": "multi_v7_defconfig", "FRAGMENT": "x"},
+        | {"BUILDROOT": str(kdirs), "DEFCONFIG": "multi_v7_defconfig"}
+        | {"FRAGMENT": "x", "TIME": "x"},
         check=False,
     )
     assert done.returncode == 0

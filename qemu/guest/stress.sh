@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+#
+# What the programs in stress/ share: how a foreign tool is run on the device for a while. To be
+# sourced, not run.
+
+device=$1
+# A word of the kernel's command line, which the kernel puts into init's environment. There are four
+# programs that share the time.
+seconds=$((${stress_seconds:-20} / 4))
+[ "$seconds" -gt 0 ] || seconds=1
+# The device's hits are counted by a module: how they come about is not ours to see otherwise.
+counter=/sys/kernel/debug/sysdemo_hits
+log=/tmp/stress.log
+number=0
+
+plan() {
+	echo "TAP version 13"
+	echo "1..$1"
+	insmod /usr/lib/sysdemo/hits.ko || exit
+	trap 'rmmod hits' EXIT
+	before=$(hits)
+	sysdemo-call null >/dev/null
+	if [ "$(hits)" = "$before" ]; then
+		echo "# what is done with the device is not counted"
+		exit 1
+	fi
+}
+
+# hits: how many ioctls of the device there were.
+hits() {
+	awk '$1 != "other" && $1 != "compat" { sum += $2 } END { print sum + 0 }' "$counter"
+}
+
+# result STATUS NAME: one result line.
+result() {
+	number=$((number + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $number $2"
+	else
+		sed 's/^/# /' "$log"
+		echo "not ok $number $2"
+		failed=1
+	fi
+}
+
+# try NAME LEAST COMMAND...: runs a command that has to end well and to make that many ioctls.
+try() {
+	name=$1 least=$2
+	shift 2
+	before=$(hits)
+	cp "$counter" /tmp/before
+	"$@" >"$log" 2>&1
+	status=$?
+	[ "$status" = 0 ] || echo "# $name: exit status $status"
+	echo "# $name: $(awk 'NR == FNR { old[$1] = $2; next }
+		{ printf "%s%s %d", (FNR > 1 ? ", " : ""), $1, $2 - old[$1] }' /tmp/before "$counter")"
+	[ "$status" = 0 ] && [ $(($(hits) - before)) -ge "$least" ]
+	result $? "$name"
+}
+
+# only_device COMMAND...: runs a command that sees no other devices but those that do no harm.
+only_device() {
+	# shellcheck disable=SC2046 # Two words, and numbers of another base.
+	numbers=$(printf '%d %d' $(stat -c '0x%t 0x%T' "$device"))
+	# shellcheck disable=SC2016 # The new shell expands them.
+	unshare -m sh -c '
+		mount -t tmpfs tmpfs /dev || exit
+		mknod -m 666 "$1" c $2 && mknod -m 666 /dev/null c 1 3 &&
+			mknod -m 666 /dev/zero c 1 5 || exit
+		shift 2
+		exec "$@"' sh "$device" "$numbers" "$@"
+}
