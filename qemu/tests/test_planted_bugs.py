@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
 """Bugs that are planted into guests of the debug kernel, to see that its alarms ring.
 
-They are in a module for tests, qemu/test-modules/broken.c. Each has to end in a failure that names
-it and the program in which it happened.
+They are in modules for tests, qemu/test-modules/broken.c and crowd.c. Each has to end in a failure
+that names it and the program in which it happened.
 """
 
 import pytest
 from guests import GOOD_TEST, TOP, assert_fails
 
 BROKEN = TOP / "build/test-modules-debug/broken.ko"
+CROWD = TOP / "build/test-modules-debug/crowd.ko"
+STRESS = TOP / "build/userspace/stress/c-stress"
 
 
 def program(bug):
@@ -38,9 +40,24 @@ def test_memory(boot_debug, bug, message):
     assert_fails(boot_with(boot_debug, bug), f"KASAN report during '{bug}': ", message)
 
 
-def test_contexts_and_locks(boot_debug):
+def while_it_races(command):
+    """A program that makes the device's users race, and runs a command meanwhile."""
+    return f"{GOOD_TEST}insmod /usr/lib/sysdemo/crowd.ko\n{command} >/tmp/said\nrmmod crowd\n"
+
+
+def test_contexts_locks_and_a_race(boot_debug):
+    """A race is what two callers at once do wrong: one after the other does no harm.
+
+    It comes last, by its name: after a report of KASAN's lockdep looks no further.
+    """
+    programs = {bug: program(bug) for bug in ("sleep_in_atomic", "lock_inversion")}
+    stress = "/usr/lib/sysdemo/c-stress --seconds 4 -t everything_at_once"
+    programs["use_alone"] = while_it_races("for _ in 1 2 3 4 5; do sysdemo-call null; done")
+    programs["use_at_once"] = while_it_races(stress)
     assert_fails(
-        boot_with(boot_debug, "sleep_in_atomic", "lock_inversion"),
+        boot_debug(programs, files=[BROKEN, CROWD, STRESS], timeout=240),
+        "KASAN report during 'use_at_once': ",
+        " in replace_last",
         "sleep in atomic context during 'sleep_in_atomic': ",
         "lockdep report during 'lock_inversion': ",
         "possible circular locking dependency",
