@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A module that does for each use of sysdemo's device what is right as long as one does it after the
- * other: of two who do it at once, both free the same memory. For tests only.
+ * A module that does for each use of sysdemo's device what is right as long as one comes after the
+ * other: of two who come at once, both free the same memory. For tests only.
  */
 #include <linux/module.h>
 #include <linux/slab.h>
