@@ -58,16 +58,3 @@ try() {
 	[ "$status" = 0 ] && [ $(($(hits) - before)) -ge "$least" ]
 	result $? "$name"
 }
-
-# only_device COMMAND...: runs a command that sees no other devices but those that do no harm.
-only_device() {
-	# shellcheck disable=SC2046 # Two words, and numbers of another base.
-	numbers=$(printf '%d %d' $(stat -c '0x%t 0x%T' "$device"))
-	# shellcheck disable=SC2016 # The new shell expands them.
-	unshare -m sh -c '
-		mount -t tmpfs tmpfs /dev || exit
-		mknod -m 666 "$1" c $2 && mknod -m 666 /dev/null c 1 3 &&
-			mknod -m 666 /dev/zero c 1 5 || exit
-		shift 2
-		exec "$@"' sh "$device" "$numbers" "$@"
-}
