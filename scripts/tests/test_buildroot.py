@@ -22,9 +22,6 @@ INIT = TOP / "qemu/guest/init"
 KDIR = Path(os.environ["STOCK_KDIR"])
 RELEASE = KDIR.name.removeprefix("linux-headers-")
 
-# See test_variables.py.
-pytestmark = pytest.mark.xdist_group("build folder")
-
 # What our Kconfig files refer to, as Buildroot has it.
 OUTSIDE = """\
 config BR2_x86_64
@@ -152,14 +149,9 @@ def install(tmp_path, goal, *symbols):
     return target
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture
 def payload():
     """What a guest gets, as `make` lays it out."""
-    subprocess.run(
-        [TOP / "scripts/build", "payload", "tests"],
-        env=os.environ | {"SYSDEMO_LOCKED": "1", "SYSDEMO_CACHE": "/cache"},
-        check=True,
-    )
     return TOP / "build/payload/tests"
 
 
@@ -356,9 +348,11 @@ def tree(tmp_path):
 
 # What a script sees in place of the real cache and of what somebody made: what it leaves is gone
 # with its mounts. What is in the real cache is mounted under its own name: a build that found it
-# elsewhere would come out different.
+# elsewhere would come out different. Of what goes into an image a part is enough.
 PRIVATE = r"""
-mkdir -p /tmp/private/real /tmp/private/images
+mkdir -p /tmp/private
+mount -t tmpfs tmpfs /tmp/private
+mkdir -p /tmp/private/real /tmp/private/payload/tests
 mount --bind /cache /tmp/private/real
 mount -t tmpfs -o size=$1 tmpfs /cache
 for entry in /tmp/private/real/*; do
@@ -368,7 +362,9 @@ for entry in /tmp/private/real/*; do
 done
 mkdir -p /sysdemo/build/buildroot
 mount -t tmpfs tmpfs /sysdemo/build/buildroot
-cp -r /sysdemo/build/payload /tmp/private/payload
+cd /sysdemo/build/payload/tests
+cp -r --parents lib usr/lib/sysdemo/init usr/lib/sysdemo/tests/rust /tmp/private/payload/tests/
+cd /sysdemo
 mount --bind /tmp/private/payload /sysdemo/build/payload
 shift
 exec "$@"
@@ -411,13 +407,14 @@ def machine(tree):
     return Machine(tree)
 
 
-IMAGE = "scripts/buildroot-image"
+# What goes into it has been built.
+IMAGE = "scripts/buildroot-image --built"
 
 
 def test_without_a_tree():
     environment = {k: v for k, v in os.environ.items() if k != "BUILDROOT"}
     done = subprocess.run(
-        [TOP / IMAGE], env=environment, capture_output=True, text=True, check=False
+        [TOP / "scripts/buildroot-image"], env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
     error, command = done.stderr.splitlines()
@@ -541,6 +538,8 @@ def sleeping():
     return False
 
 
+# One at a time: each looks for the program that it has interrupted.
+@pytest.mark.xdist_group("interrupted")
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_interrupted_build(machine, tree, sign):
     """It leaves no image, takes Buildroot along, and the next build goes on."""

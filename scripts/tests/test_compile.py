@@ -2,6 +2,7 @@
 """What the compiler has to refuse and to take, tried on changed copies of the module."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -15,7 +16,7 @@ CALL = """
 syscall! {{
     /// For this test alone.
     #[nr({nr})]
-    fn extra(_ctx: &Context<'_>{parameters}) -> Result<i64> {{
+    fn {name}(_ctx: &Context<'_>{parameters}) -> Result<i64> {{
         Ok(0)
     }}
 }}
@@ -51,14 +52,20 @@ def change(path, old, new):
     path.write_text(text.replace(old, new, 1))
 
 
-def add_call(source, nr, parameters=""):
+def add_call(source, nr, parameters="", name="extra"):
     null = source / "rust_sysdemo/calls/null.rs"
-    null.write_text(null.read_text() + CALL.format(nr=nr, parameters=parameters))
-    change(source / "rust_sysdemo/calls/mod.rs", "null::NULL,", "null::NULL,\n    null::EXTRA,")
+    null.write_text(null.read_text() + CALL.format(nr=nr, name=name, parameters=parameters))
+    entry = f"null::NULL,\n    null::{name.upper()},"
+    change(source / "rust_sysdemo/calls/mod.rs", "null::NULL,", entry)
 
 
-def grow_table(source):
-    change(source / "uapi/linux/sysdemo.h", "SYSDEMO_NR_CALLS\t14", "SYSDEMO_NR_CALLS\t20")
+def add_numbers(source, *names):
+    """Numbers for more calls, at the end of the table."""
+    header = source / "uapi/linux/sysdemo.h"
+    old, count = re.search(r"#define (SYSDEMO_NR_CALLS\t(\d+))", header.read_text()).groups()
+    defines = [f"SYSDEMO_NR_{name}\t{int(count) + i}" for i, name in enumerate(names)]
+    defines.append(f"SYSDEMO_NR_CALLS\t{int(count) + len(names)}")
+    change(header, old, "\n#define ".join(defines))
 
 
 def test_number_that_is_taken(copy):
@@ -76,8 +83,8 @@ def test_number_beyond_the_table(copy):
 
 
 def test_seven_parameters(copy):
-    grow_table(copy)
-    add_call(copy, "uapi::SYSDEMO_NR_CALLS", "".join(f", {name}: u8" for name in "abcdefg"))
+    add_numbers(copy, "EXTRA")
+    add_call(copy, "uapi::SYSDEMO_NR_EXTRA", "".join(f", {name}: u8" for name in "abcdefg"))
     status, said = build(copy)
     assert status != 0
     assert "at most six parameters" in said
@@ -107,22 +114,18 @@ def test_unsafe_outside_of_bridge(copy):
     assert "usage of an `unsafe` block" in said
 
 
-@pytest.mark.parametrize(
-    "types",
-    [
-        ["i64"],
-        ["u64", "usize"],
-        ["i8", "i16", "i32", "i64", "usize"],
-        ["u8", "u16", "u32", "u64", "u8", "i8"],
-    ],
-    ids=lambda types: str(len(types)),
-)
-def test_every_number_of_parameters(copy, types):
+def test_every_number_of_parameters(copy):
     """One and five are the counts that no call has."""
-    header = copy / "uapi/linux/sysdemo.h"
-    change(header, "SYSDEMO_NR_CALLS\t14", "SYSDEMO_NR_EXTRA\t14\n#define SYSDEMO_NR_CALLS\t15")
-    parameters = "".join(f", _{name}: {ty}" for name, ty in zip("abcdef", types, strict=False))
-    add_call(copy, "uapi::SYSDEMO_NR_EXTRA", parameters)
+    types = {
+        "one": ["i64"],
+        "two": ["u64", "usize"],
+        "five": ["i8", "i16", "i32", "i64", "usize"],
+        "six": ["u8", "u16", "u32", "u64", "u8", "i8"],
+    }
+    add_numbers(copy, *(name.upper() for name in types))
+    for name, each in types.items():
+        parameters = "".join(f", _p{i}: {ty}" for i, ty in enumerate(each))
+        add_call(copy, f"uapi::SYSDEMO_NR_{name.upper()}", parameters, name)
     status, said = build(copy)
     assert status == 0, said
 

@@ -6,18 +6,20 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from checkouts import copy_checkout
 
-TOP = Path(__file__).parents[2]
 KDIR = Path(os.environ["STOCK_KDIR"])
-# See test_variables.py.
-pytestmark = pytest.mark.xdist_group("build folder")
 
 
-def make(*words, **environment):
+@pytest.fixture
+def checkout(tmp_path):
+    return copy_checkout(tmp_path / "sysdemo")
+
+
+def make(checkout, *words, **environment):
     done = subprocess.run(
-        ["make", "--no-print-directory", "-C", str(TOP), f"KDIR={KDIR}", *words],
-        # The test run that this is a part of holds the lock of the build.
-        env=os.environ | {"SYSDEMO_LOCKED": "1"} | environment,
+        ["make", "--no-print-directory", "-C", str(checkout), f"KDIR={KDIR}", *words],
+        env=os.environ | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -26,12 +28,12 @@ def make(*words, **environment):
     return done.returncode, done.stdout
 
 
-def test_module_of_kdir(tmp_path):
+def test_module_of_kdir(checkout, tmp_path):
     """And no cache is needed for it."""
-    status, said = make("module", f"SYSDEMO_CACHE={tmp_path}/cache")
+    status, said = make(checkout, "module", f"SYSDEMO_CACHE={tmp_path}/cache")
     assert status == 0, said
     assert not (tmp_path / "cache").exists()
-    module = TOP / "build/module-kdir/sysdemo.ko"
+    module = checkout / "build/module-kdir/sysdemo.ko"
     vermagic = subprocess.run(
         ["modinfo", "-F", "vermagic", str(module)], capture_output=True, text=True, check=True
     ).stdout
@@ -39,14 +41,13 @@ def test_module_of_kdir(tmp_path):
     assert vermagic.startswith(release + " ")
 
 
-def test_error_of_the_compiler_is_the_user_s(tmp_path):
+def test_error_of_the_compiler_is_the_user_s(checkout, tmp_path):
     """A rustc that cannot read the metadata says so itself, and the build fails."""
     rustc = tmp_path / "rustc"
     rustc.write_text(
         "#!/bin/sh\necho 'error[E0514]: found crate compiled by another rustc'\nexit 1\n"
     )
     rustc.chmod(0o755)
-    (TOP / "build/module-kdir/rust_sysdemo.o").unlink(missing_ok=True)
-    status, said = make("module", PATH=f"{tmp_path}:{os.environ['PATH']}")
+    status, said = make(checkout, "module", PATH=f"{tmp_path}:{os.environ['PATH']}")
     assert status != 0
     assert "E0514" in said

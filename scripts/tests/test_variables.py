@@ -7,16 +7,21 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from checkouts import copy_checkout
 
 TOP = Path(__file__).parents[2]
 # What the Makefile passes on, which whoever runs these tests may have set.
 VARIABLES = re.search(r"^export (.*)$", (TOP / "Makefile").read_text(), re.M)[1].split()
-# Of the tests with this name one looks at the build folder, and the others build in it.
-pytestmark = pytest.mark.xdist_group("build folder")
+
+
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory):
+    """This checkout, as it is before anything is built in it."""
+    return copy_checkout(tmp_path_factory.mktemp("checkout") / "sysdemo")
 
 
 @pytest.fixture
-def kdirs(tmp_path):
+def kdirs(tmp_path, checkout):
     """Folders that are no use as KDIR, each for another reason."""
     (tmp_path / "empty").mkdir()
     for name, config in (("norust", "CONFIG_64BIT=y\n"), ("nometadata", "CONFIG_RUST=y\n")):
@@ -25,6 +30,7 @@ def kdirs(tmp_path):
         (folder / "Makefile").touch()
         (folder / ".config").write_text(config)
     (tmp_path / "file").touch()
+    (tmp_path / "checkout").symlink_to(checkout)
     for name, version in (("old", "2019.02.1"), ("unnamed", "")):
         folder = tmp_path / f"{name}-buildroot"
         (folder / "package/busybox").mkdir(parents=True)
@@ -36,26 +42,26 @@ def kdirs(tmp_path):
 
 
 def make(tmp_path, *words):
-    """Runs make with a cache that must stay as it is; gives its exit status and what it said."""
+    """Runs make, which must make nothing; gives its exit status and what it said."""
     cache = tmp_path / "cache"
+    checkout = tmp_path / "checkout"
     environment = {k: v for k, v in os.environ.items() if k not in VARIABLES}
-    before = snapshot()
+    before = snapshot(checkout)
     done = subprocess.run(
-        ["make", "-C", str(TOP), f"SYSDEMO_CACHE={cache}", *words],
+        ["make", "-C", str(checkout), f"SYSDEMO_CACHE={cache}", *words],
         env=environment,
         capture_output=True,
         text=True,
         check=False,
     )
     assert not cache.exists()
-    assert snapshot() == before
+    assert snapshot(checkout) == before
     return done.returncode, done.stderr
 
 
-def snapshot():
-    """What is in the project's build folder."""
-    build = TOP / "build"
-    return sorted((str(path), path.stat().st_mtime_ns) for path in build.glob("*"))
+def snapshot(checkout):
+    """What is in a checkout."""
+    return sorted((str(path), path.stat().st_mtime_ns) for path in checkout.rglob("*"))
 
 
 @pytest.mark.parametrize(
@@ -191,8 +197,8 @@ def test_root_file_system_of_another_kernel(kdirs):
     assert "ROOTFS=buildroot: holds the module for its own kernel, not for the one in KDIR" in said
 
 
-def test_unknown_verb(tmp_path):
-    status, said = make(tmp_path, "qemu-tset")
+def test_unknown_verb(kdirs):
+    status, said = make(kdirs, "qemu-tset")
     assert status == 2
     assert "qemu-tset" in said
 
