@@ -55,9 +55,9 @@ def staged(console):
 
 
 def reports(console):
-    """Yields each kind of report in a log, worst first, with the line that tells and its stage.
+    """Yields the reports in a log, worst first, with the line that tells and its stage.
 
-    Of data races, which are each of their own, all are told.
+    Of each kind the first in each stage is told; of data races, which are each of their own, all.
     """
     lines = staged(console)
     for kind, pattern in REPORTS:
@@ -68,10 +68,11 @@ def reports(console):
                     told.add(race.title)
                     yield kind, race.line, race.stage
             continue
+        told = set()
         for line, stage in lines:
-            if pattern.search(line):
+            if stage not in told and pattern.search(line):
+                told.add(stage)
                 yield kind, line, stage
-                break
 
 
 def foreign_races(console):

@@ -189,6 +189,9 @@ def gaps(ktap, tree, expected):
         cases = [case for _, case in leaves(test)]
         if test.expected_count is None:
             yield f"the results of '{name}' have no plan"
+        # The parser counts what is missing as crashed.
+        if test.counts.crashed:
+            yield f"'{name}' has {test.counts.crashed} results less than planned"
         if all(case.status == TestStatus.SKIPPED for case in cases):
             yield f"every test of '{name}' was skipped"
         # `not ok` for the program although each of its tests says `ok`: it ended badly.

@@ -27,11 +27,11 @@ static void oops(void)
 }
 
 /* On every CPU on which it is loaded, nothing happens any more. */
-static void spin(void)
+static void stop(void)
 {
 	local_irq_disable();
 	for (;;)
-		cpu_relax();
+		halt();
 }
 
 static void use_after_free(void)
@@ -116,7 +116,7 @@ static const struct {
 } things[] = {
 	{ "warn", warn },
 	{ "oops", oops },
-	{ "spin", spin },
+	{ "stop", stop },
 	{ "use_after_free", use_after_free },
 	{ "out_of_bounds", out_of_bounds },
 	{ "leak", leak },

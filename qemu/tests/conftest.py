@@ -26,10 +26,16 @@ def lane(folder, name):
     )
 
 
-@pytest.fixture
-def boot_debug(tmp_path):
-    """Boots a guest of the debug kernel."""
-    return lane(tmp_path, "debug")
+@pytest.fixture(scope="module")
+def boot_once(tmp_path_factory):
+    """Boots a guest of the stock kernel that several tests ask about."""
+    return Guests(tmp_path_factory.mktemp("guest"))
+
+
+@pytest.fixture(scope="module")
+def boot_debug_once(tmp_path_factory):
+    """Boots a guest of the debug kernel that several tests ask about."""
+    return lane(tmp_path_factory.mktemp("guest"), "debug")
 
 
 @pytest.fixture

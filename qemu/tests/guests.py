@@ -71,11 +71,16 @@ class Guests:
         return done.returncode, done.stdout
 
 
-def assert_fails(outcome, *words):
-    """The guest failed, and the summary has the words in it."""
+def summary_of(outcome):
+    """What is said in the end of a guest that failed."""
     status, said = outcome
     assert status == 1, said
-    summary = said[said.rindex(": FAILED after") :]
+    return said[said.rindex(": FAILED after") :]
+
+
+def assert_fails(outcome, *words):
+    """The guest failed, and the summary has the words in it."""
+    summary = summary_of(outcome)
     for word in words:
         assert word in summary, summary
     # Where to look further.
