@@ -21,21 +21,35 @@ REPORTS = [
         re.compile(r"BUG: sleeping function called from invalid context.*"),
     ),
     # Not every data race is this project's: see races.py.
-    ("kernel BUG", re.compile(r"(?:kernel BUG at .*|(?:^|\] )BUG: (?!KCSAN: ).*)")),
+    # Lockdep puts one of its titles into brackets, and the allocator names the cache first.
+    (
+        "kernel BUG",
+        re.compile(r"kernel BUG at .*|(?:^|\] )(?:\[ )?BUG(?:: (?!KCSAN: )| \S+ \().*"),
+    ),
     (
         "lockdep report",
         re.compile(
             r"WARNING: (?:possible|inconsistent|suspicious|bad unlock|held lock|lock held).*"
+            r"|\[ BUG: Invalid wait context \]"
             r"|INFO: trying to register non-static key.*"
             r"|turning off the locking correctness validator.*"
         ),
     ),
     ("RCU stall", re.compile(r"rcu: INFO: .*detected.*stalls?.*")),
-    ("hung task", re.compile(r"INFO: task .* blocked for more than .*")),
+    ("hung task", re.compile(r"INFO: task .* blocked\b.* for more than .*")),
     ("UBSAN report", re.compile(r"UBSAN: (.*)")),
     ("memory leak", re.compile(r"kmemleak: [1-9]\d* new suspected memory leaks.*")),
     ("refcount misuse", re.compile(r"refcount_t: .*")),
     ("kernel WARNING", re.compile(r"(?:^|\] )WARNING: (.*)")),
+    # No report, but from here on there would be none of that kind: lockdep gives up after its
+    # first, and after any report that leaves the kernel in doubt; the others without memory.
+    (
+        "check that gave up",
+        re.compile(
+            r"ODEBUG: Out of memory.*|INFO: lockdep is turned off\..*"
+            r"|kmemleak: (?:Kernel memory leak detector|Kmemleak) disabled.*"
+        ),
+    ),
 ]
 
 

@@ -22,7 +22,25 @@ BAD = {
     "UBSAN report": "[    2.1] UBSAN: array-index-out-of-bounds in x.c:1:2",
     "memory leak": "[    2.1] kmemleak: 1 new suspected memory leaks (see /sys/kernel/debug)",
     "refcount misuse": "[    2.1] refcount_t: underflow; use-after-free.",
+    "check that gave up": "[    2.1] ODEBUG: Out of memory. ODEBUG disabled",
 }
+
+# Further titles of these kinds, as the kernel's source has them.
+OTHERS = [
+    ("lockdep report", "[    2.1] [ BUG: Invalid wait context ]"),
+    ("kernel BUG", "[    2.1] [ BUG: Invalid wait context ]"),
+    ("kernel BUG", "[    2.1] BUG: using smp_processor_id() in preemptible [00000000] code: x/1"),
+    ("kernel BUG", "[    2.1] BUG kmalloc-64 (Tainted: G           O): Right Redzone overwritten"),
+    ("kernel BUG", "[    2.1] BUG filp (Not tainted): Object already free"),
+    ("hung task", "[  130.1] INFO: task x:1 blocked in I/O wait for more than 120 seconds."),
+    ("check that gave up", "[    2.1] INFO: lockdep is turned off."),
+    ("check that gave up", "[    2.1] kmemleak: Kernel memory leak detector disabled"),
+    (
+        "check that gave up",
+        "[    2.1] kmemleak: Kmemleak disabled without freeing internal data. Reclaim the memory",
+    ),
+]
+EXAMPLES = [*BAD.items(), *OTHERS]
 
 GOOD = """
 [    0.1] Spectre V2 : WARNING: Unprivileged eBPF is enabled with eIBRS on, data leaks possible
@@ -31,18 +49,19 @@ GOOD = """
 [    0.1] sysdemo: loading out-of-tree module taints kernel.
 [    0.1] kmemleak: Kernel memory leak detector initialized (mem pool available: 15841)
 [    0.1] debug: unmapping init memory, BUG: no
+[    0.1] x: BUG kmalloc-64 (is what another one of these would be)
 """
 
 
-@pytest.mark.parametrize("kind", BAD)
-def test_reports_are_noticed(kind):
-    text = f"[    1.0] sysdemo-init: stage one\n{BAD[kind]}\n[    3.0] sysdemo-init: stage two\n"
-    assert (kind, BAD[kind], "one") in console.reports(text)
+@pytest.mark.parametrize(("kind", "line"), EXAMPLES)
+def test_reports_are_noticed(kind, line):
+    text = f"[    1.0] sysdemo-init: stage one\n{line}\n[    3.0] sysdemo-init: stage two\n"
+    assert (kind, line, "one") in console.reports(text)
 
 
-@pytest.mark.parametrize("kind", BAD)
-def test_reports_without_a_time_are_noticed(kind):
-    line = BAD[kind].split("] ", 1)[1]
+@pytest.mark.parametrize(("kind", "line"), EXAMPLES)
+def test_reports_without_a_time_are_noticed(kind, line):
+    line = line.split("] ", 1)[1]
     assert (kind, line, "one") in console.reports(f"sysdemo-init: stage one\n{line}\n")
 
 
