@@ -18,6 +18,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import accel
+import console
 import verdict
 
 # How many of the console's last lines are shown when a guest fails.
@@ -195,19 +196,29 @@ def run_guest(options, accelerator):
     return run, guest.stages
 
 
+# What a kernel that hangs says of that.
+HANGS = {"soft or hard lockup", "RCU stall", "hung task"}
+
+
 def run_guest_that_boots(options, accelerator):
     """Runs a guest, and a second one if the first hung before its kernel started its init.
 
     Rarely, on a busy machine, an emulated guest hangs while its kernel boots. Nothing of this
-    project has run by then, so nothing is hidden by trying once more; that it happened is said.
+    project has run by then, so nothing is hidden by trying once more; that it happened is said, and
+    its log is kept. A kernel that reported anything else has not just hung: that one counts.
     """
     run, stages = run_guest(options, accelerator)
-    if run.timed_out and not run.status and "as init process" not in run.console:
-        print(
-            f"\nThe guest hung while its kernel booted ({run.timed_out:.0f} s): trying once more."
-        )
-        return run_guest(options, accelerator)
-    return run, stages
+    if not run.timed_out or run.status or "as init process" in run.console:
+        return run, stages
+    if any(kind not in HANGS for kind, _, _ in console.reports(run.console)):
+        return run, stages
+    kept = options.results / "console-hung.log"
+    (options.results / "console.log").rename(kept)
+    print(
+        f"\nThe guest hung while its kernel booted ({run.timed_out:.0f} s): trying once more."
+        f" Its log: {options.shown_results}/{kept.name}"
+    )
+    return run_guest(options, accelerator)
 
 
 def report(options, run, judged, seconds):
