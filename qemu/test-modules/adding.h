@@ -5,5 +5,6 @@
 /* In Rust: see adding.rs. */
 void plain_in_rust(unsigned long *number);
 void marked_in_rust(unsigned long *number);
+void overflow_in_rust(unsigned long *number);
 
 #endif

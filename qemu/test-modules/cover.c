@@ -83,16 +83,21 @@ DEFINE_SHOW_ATTRIBUTE(cover);
 
 static int __init cover_init(void)
 {
+	int error = register_module_notifier(&notifier);
+
+	/* Last: a file of a module that is not there would be read all the same. */
+	if (error)
+		return error;
 	/* What all may read can be read in a kernel that is locked down as well. */
 	file = debugfs_create_file("sysdemo_cover", 0444, NULL, NULL, &cover_fops);
-	return register_module_notifier(&notifier);
+	return 0;
 }
 module_init(cover_init);
 
 static void __exit cover_exit(void)
 {
-	unregister_module_notifier(&notifier);
 	debugfs_remove(file);
+	unregister_module_notifier(&notifier);
 }
 module_exit(cover_exit);
 

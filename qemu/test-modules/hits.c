@@ -64,9 +64,10 @@ static int __init hits_init(void)
 {
 	int error = watch_users(hit);
 
-	if (!error)
-		file = debugfs_create_file("sysdemo_hits", 0400, NULL, NULL, &hits_fops);
-	return error;
+	if (error)
+		return error;
+	file = debugfs_create_file("sysdemo_hits", 0400, NULL, NULL, &hits_fops);
+	return 0;
 }
 module_init(hits_init);
 

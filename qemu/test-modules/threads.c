@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Two threads that add to the same number for two seconds when the module is loaded, to see whether
- * the harness notices a data race. For tests only: it is never part of what a user runs.
+ * the harness notices a data race; or one that adds too much, to see whether it notices that. For
+ * tests only: it is never part of what a user runs.
  */
+#include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/sched.h>
+#include <linux/sched/task.h>
 #include <linux/string.h>
 
 #include "adding.h"
 
 static char *how = "";
 module_param(how, charp, 0);
-MODULE_PARM_DESC(how, "how to add: the name of one of the functions below");
+MODULE_PARM_DESC(how, "how to add: the name of one of the functions below, or overflow_in_rust");
 
 static unsigned long number;
 
@@ -65,10 +68,37 @@ static int run(void (*add)(unsigned long *number))
 	return 0;
 }
 
+static DECLARE_COMPLETION(started);
+
+static int overflow(void *unused)
+{
+	complete(&started);
+	overflow_in_rust(&number);
+	pr_err("nothing has stopped it\n");
+	return 0;
+}
+
+/* Who does it is killed: the guest goes on if kernel.panic_on_oops is set to 0 before. */
+static int run_overflow(void)
+{
+	struct task_struct *one = kthread_create(overflow, NULL, "racing");
+
+	if (IS_ERR(one))
+		return PTR_ERR(one);
+	get_task_struct(one);
+	wake_up_process(one);
+	wait_for_completion(&started);
+	kthread_stop(one);
+	put_task_struct(one);
+	return 0;
+}
+
 static int __init racing_init(void)
 {
 	int i;
 
+	if (!strcmp(how, "overflow_in_rust"))
+		return run_overflow();
 	for (i = 0; i < ARRAY_SIZE(ways); i++) {
 		if (!strcmp(how, ways[i].name))
 			return run(ways[i].add);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Who uses the device: a function that is called for each system call whose first argument is
- * sysdemo's open device, in the caller's context, before it is done.
+ * Who uses the device: a function that is called for each system call whose first argument is the
+ * descriptor of sysdemo's open device, in the caller's context, before it is done.
  *
  * By the kernel's tracepoint at the start of system calls, so that nothing of sysdemo changes.
+ * Which calls take a descriptor is not known here: brk(3) is met as well if 3 is the device's, and
+ * so is a pointer of which the low half is that. For tests that is good enough, for nothing else.
  */
 #ifndef SYSDEMO_USERS_H
 #define SYSDEMO_USERS_H
