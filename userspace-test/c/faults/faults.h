@@ -51,6 +51,13 @@ static inline bool count_error(struct tally *tally, long error)
 	return true;
 }
 
+/* Whether this kernel can make faults at all. */
+static inline bool faults_are_possible(void)
+{
+	return !access("/proc/thread-self/fail-nth", F_OK) &&
+	       !access("/sys/kernel/debug/failslab", F_OK);
+}
+
 /* Lets all kinds of allocations fail, in silence: such as may wait, and single pages. */
 static inline int faults_configure(void)
 {
