@@ -5,6 +5,8 @@ import json
 import re
 import shutil
 import subprocess
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,26 @@ import pytest
 TOP = Path(__file__).parents[2]
 MODULE = TOP / "build/module-debug/sysdemo.ko"
 TEXT, INIT, EXIT = 0x1000, 0x9000, 0x1000000
+
+
+def load_script():
+    """The script as a module."""
+    path = TOP / "scripts/in-root/coverage"
+    loader = SourceFileLoader("coverage_script", str(path))
+    module = module_from_spec(spec_from_loader(loader.name, loader))
+    loader.exec_module(module)
+    return module
+
+
+COVERAGE = load_script()
+
+
+def reached_places(offsets):
+    """Every line with an edge as (file, text, number), if all ran."""
+    sources = COVERAGE.Sources()
+    reached = {(section, at) for section, all_ in offsets.items() for at in all_}
+    _, lines = COVERAGE.attribute(MODULE, reached, sources)
+    return [(file, sources[file].text(number), number) for file, number in lines]
 
 
 @pytest.fixture(scope="module")
@@ -29,13 +51,20 @@ def offsets():
 
 @pytest.fixture
 def report(tmp_path):
-    """Runs the script on a record; gives what it did and said, and the report."""
+    """Runs the script on a record; gives what it did and said, and the report.
 
-    def report(lines):
+    What is explained is nothing, or what a test says, or with None what the project's file says.
+    """
+
+    def report(lines, explained=""):
         log = tmp_path / "cover.log"
         log.write_text("".join(f"{line}\n" for line in lines))
+        copy = tmp_path / "in-root"
+        shutil.copytree(TOP / "scripts/in-root", copy)
+        if explained is not None:
+            (copy / "unreached.toml").write_text(explained)
         done = subprocess.run(
-            [TOP / "scripts/in-root/coverage", MODULE, log, tmp_path],
+            [copy / "coverage", MODULE, log, tmp_path],
             capture_output=True,
             text=True,
             check=False,
@@ -107,20 +136,76 @@ def test_too_little(report, offsets):
     assert "error: the tests reach less than 95 % of the module's lines" in done.stderr
 
 
-def test_an_explanation_of_what_is_not_there(offsets, tmp_path):
-    copy = tmp_path / "in-root"
-    shutil.copytree(TOP / "scripts/in-root", copy)
-    with (copy / "unreached.toml").open("a") as file:
-        file.write('["rust_sysdemo/gone.rs"]\n"x" = "gone"\n')
-        file.write('["rust_sysdemo/calls/null.rs"]\n"nothing();" = "nothing"\n')
-    log = tmp_path / "cover.log"
-    log.write_text("".join(f"{line}\n" for line in record(offsets)))
-    done = subprocess.run(
-        [copy / "coverage", MODULE, log, tmp_path], capture_output=True, text=True, check=False
-    )
+@pytest.mark.parametrize(
+    ("file", "text", "message"),
+    [
+        ("rust_sysdemo/gone.rs", "x", "explains what is not there"),
+        ("rust_sysdemo/calls/null.rs", "nothing();", "explains what is not there"),
+        # It is there, but it is no code.
+        ("rust_sysdemo/syscall/dispatch.rs", "use kernel::{", "explains what is no edge"),
+    ],
+)
+def test_an_explanation_of_nothing(report, offsets, file, text, message):
+    done, _ = report(record(offsets), f'["{file}"]\n"{text}" = "gone"\n')
     assert done.returncode == 1
-    assert "explains what is not there: rust_sysdemo/gone.rs: x\n" in done.stderr
-    assert "explains what is not there: rust_sysdemo/calls/null.rs: nothing();\n" in done.stderr
+    assert f"{message}: {file}: {text}\n" in done.stderr
+
+
+def test_an_explanation_of_what_is_reached(report, offsets):
+    done, _ = report(record(offsets), None)
+    assert done.returncode == 1
+    assert "explains what is reached: rust_sysdemo.rs: _: { bridge::global::init()? },\n" in (
+        done.stderr
+    )
+    # What is reached sometimes may be.
+    assert "word.cmpxchg" not in done.stderr
+
+
+def test_an_explanation_of_two_lines(report, offsets):
+    """The same text twice: what is explained of the one may be wrong of the other."""
+    lines = {}
+    for place in reached_places(offsets):
+        lines.setdefault(place[:2], set()).add(place[2])
+    file, text = next(place for place, numbers in sorted(lines.items()) if len(numbers) > 1)
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    done, _ = report(record(offsets), f'["{file}"]\n"{escaped}" = "one of them"\n')
+    assert done.returncode == 1
+    assert f"explains several lines at once: {file}: {text}\n" in done.stderr
+
+
+# Three ways out, each with an edge, and one in.
+C = """
+extern int a(int *p), b(int *p);
+int f(int *p, int n)
+{
+	if (n > 3)
+		return a(p);
+	if (n < 0)
+		return b(p + *p);
+	return p[n];
+}
+"""
+
+
+def test_the_last_edge_of_a_function_in_c(tmp_path):
+    """What is called if an access is bad comes after it, and has no edge of its own."""
+    (tmp_path / "x.c").write_text(C)
+    subprocess.run(
+        [
+            *("clang-19", "-O2", "-c", "-o", "x.o", "x.c", "-fsanitize=kernel-address"),
+            *("-mllvm", "-asan-instrumentation-with-call-threshold=10000"),
+            "-fsanitize-coverage=trace-pc",
+        ],
+        cwd=tmp_path,
+        check=True,
+    )
+    said = subprocess.run(
+        ["objdump", "-dr", tmp_path / "x.o"], capture_output=True, text=True, check=True
+    ).stdout
+    calls = said.count("__sanitizer_cov_trace_pc")
+    assert "__asan_report_" in said[said.rindex("__sanitizer_cov_trace_pc") :]
+    assert calls > 3
+    assert len(list(COVERAGE.edges(tmp_path / "x.o"))) == calls
 
 
 def test_nothing_recorded(report):
