@@ -378,7 +378,7 @@ enum { EXITS, EXECUTES, IS_KILLED, ENDS };
 
 static void fork_one(struct worker *worker, int end);
 
-static void do_something(struct worker *worker)
+static void do_one(struct worker *worker)
 {
 	switch (random_below(&worker->stream, 100)) {
 	case 0 ... 49:
@@ -416,6 +416,20 @@ static void do_something(struct worker *worker)
 		if (!worker->child && random_once_in(&worker->stream, 8))
 			fork_one(worker, random_below(&worker->stream, ENDS));
 	}
+}
+
+/*
+ * With a stream of its own: how many numbers an operation takes depends on what others do, and the
+ * next one shall be the same nevertheless.
+ */
+static void do_something(struct worker *worker)
+{
+	struct stream own = { .state = random_next(&worker->stream) };
+	struct stream rest = worker->stream;
+
+	worker->stream = own;
+	do_one(worker);
+	worker->stream = rest;
 }
 
 /* No function of a C library that might wait for a thread which is not there in the child. */
