@@ -53,7 +53,7 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
         kcov.collect();
         machine.shared.set(Number::Edges, kcov.edges());
         machine.shared.set(Number::Places, kcov.places());
-        if let Some(report) = log.report() {
+        if let Some(report) = log.report().expect("the log can be read") {
             // The input stays marked as one that did not end.
             eprintln!("ERROR: the kernel said: {report}");
             std::process::abort();

@@ -31,7 +31,9 @@ impl Log {
     }
 
     /// A report that has come since the last time, if there is one.
-    pub(crate) fn report(&mut self) -> Option<String> {
+    ///
+    /// Fails if the log cannot be read.
+    pub(crate) fn report(&mut self) -> io::Result<Option<String>> {
         let mut record = [0; 8192];
         loop {
             match self.0.read(&mut record) {
@@ -40,13 +42,15 @@ impl Log {
                     let record = String::from_utf8_lossy(&record[..size]);
                     let text = record.split_once(';').map_or("", |(_, text)| text);
                     if REPORTS.iter().any(|report| text.contains(report)) {
-                        return Some(text.lines().next().unwrap_or_default().into());
+                        return Ok(Some(text.lines().next().unwrap_or_default().into()));
                     }
                 }
                 // EPIPE: records were lost before they could be read.
                 Err(error)
                     if matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::Interrupted) => {}
-                Err(_) => return None,
+                // There is nothing more.
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
+                Err(error) => return Err(error),
             }
         }
     }

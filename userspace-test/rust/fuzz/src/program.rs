@@ -41,6 +41,9 @@ const EDGES: [u64; 12] = [
     u64::MAX,
 ];
 
+/// What a record holds as its result before there is one.
+const NO_RESULT: i64 = -1;
+
 /// What inputs are run on.
 pub(crate) struct Machine {
     /// Who takes the steps, in this thread.
@@ -314,7 +317,8 @@ impl Run<'_> {
             };
             bytes.extend(argument.to_le_bytes());
         }
-        bytes.extend([0; 8]);
+        // No result of a call that is tried: one is there if the ioctl has written it.
+        bytes.extend(NO_RESULT.to_le_bytes());
         (bytes, known)
     }
 
