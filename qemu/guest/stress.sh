@@ -44,17 +44,35 @@ result() {
 	fi
 }
 
-# try NAME LEAST COMMAND...: runs a command that has to end well and to make that many ioctls.
+# unmet: the kinds of uses that are wanted and were not seen since a command was started, and `ioctls` if there
+# were not enough of them. Nothing if all is well.
+unmet() {
+	awk -v wanted="$wanted" -v least="$least" '
+		NR == FNR { old[$1] = $2; next }
+		{ count[$1] = $2 - old[$1] }
+		$1 != "other" && $1 != "compat" { ioctls += count[$1] }
+		END {
+			for (i = split(wanted, kinds, " "); i; i--)
+				if (!count[kinds[i]])
+					print kinds[i]
+			if (ioctls < least)
+				print "ioctls"
+		}' /tmp/before "$counter"
+}
+
+# try NAME LEAST KINDS COMMAND...: runs a command that has to end well, to make that many ioctls, and to use the
+# device in each of these ways, by the names that the counter has for them.
 try() {
-	name=$1 least=$2
-	shift 2
-	before=$(hits)
+	name=$1 least=$2 wanted=$3
+	shift 3
 	cp "$counter" /tmp/before
 	"$@" >"$log" 2>&1
 	status=$?
 	[ "$status" = 0 ] || echo "# $name: exit status $status"
 	echo "# $name: $(awk 'NR == FNR { old[$1] = $2; next }
 		{ printf "%s%s %d", (FNR > 1 ? ", " : ""), $1, $2 - old[$1] }' /tmp/before "$counter")"
-	[ "$status" = 0 ] && [ $(($(hits) - before)) -ge "$least" ]
+	lacking=$(unmet)
+	[ -z "$lacking" ] || echo "# $name: too few:" $lacking
+	[ "$status" = 0 ] && [ -z "$lacking" ]
 	result $? "$name"
 }

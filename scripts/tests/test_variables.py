@@ -101,6 +101,11 @@ def test_wrong_times(kdirs, value):
     refused(kdirs, "stress", f"TIME={value}", f"TIME={value}: give whole seconds, 1 to 99999")
 
 
+@pytest.mark.parametrize("words", ["TIME=600 TIMEOUT=300", "TIMEOUT=60"])
+def test_too_little_time_for_stress(kdirs, words):
+    refused(kdirs, "stress", words, "the guest would be ended before TIME=")
+
+
 def test_a_kernel_of_ones_own_is_not_for_stress(kdirs):
     refused(kdirs, "stress", "KDIR={}/norust", "without CONFIG_RUST=y")
 

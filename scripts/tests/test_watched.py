@@ -16,18 +16,19 @@ ADD = "pub fn add(p: &mut u64) { *p += 1 }"
 def compiled(tmp_path):
     """Compiles a little Rust for this machine, with more options of rustc's."""
 
-    def compiled(*options, source=f"#[inline(never)] {ADD}"):
+    def compiled(*options, source=f"#[inline(never)] {ADD}", name="x"):
         (tmp_path / "x.rs").write_text(source)
         subprocess.run(
             [
-                *("rustc", "--crate-type=lib", "--emit=obj", "-Copt-level=2", "-o", "x.o"),
+                *("rustc", "--crate-type=lib", "--emit=obj", "-Copt-level=2"),
+                *("-o", f"{name}.o", "--crate-name", name),
                 *("-Csymbol-mangling-version=v0", "-Crelocation-model=static", *options, "x.rs"),
             ],
             cwd=tmp_path,
             env=os.environ | {"RUSTC_BOOTSTRAP": "1"},
             check=True,
         )
-        return tmp_path / "x.o"
+        return tmp_path / f"{name}.o"
 
     return compiled
 
@@ -54,6 +55,26 @@ def test_only_others_watched(compiled):
     done = check(compiled("-Zsanitizer=thread", source=source))
     assert done.returncode == 1
     assert "KCSAN is told of no access of its Rust code" in done.stderr
+
+
+# One that calls another, which is elsewhere, and does nothing else.
+CALL = 'unsafe extern "C" { safe fn far(); } #[inline(never)] pub fn call() { far(); far() }'
+
+
+def test_calls_alone(compiled, tmp_path):
+    """They are told of although they read and write nothing."""
+    one, two = compiled("-Zsanitizer=thread"), compiled("-Zsanitizer=thread", source=CALL, name="y")
+    subprocess.run(["ld", "-r", "-o", tmp_path / "both.o", one, two], check=True)
+    assert check(tmp_path / "both.o").returncode == 0
+
+
+def test_too_few_are_watched(compiled, tmp_path):
+    """As if the option had been lost for a part of the module."""
+    one, two = compiled("-Zsanitizer=thread"), compiled(source=CALL, name="y")
+    subprocess.run(["ld", "-r", "-o", tmp_path / "both.o", one, two], check=True)
+    done = check(tmp_path / "both.o")
+    assert done.returncode == 1
+    assert "KCSAN is told of 1 of 2 functions in Rust" in done.stderr
 
 
 def test_stock_module():
