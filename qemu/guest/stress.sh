@@ -54,9 +54,9 @@ unmet() {
 		END {
 			for (i = split(wanted, kinds, " "); i; i--)
 				if (!count[kinds[i]])
-					print kinds[i]
+					printf " %s", kinds[i]
 			if (ioctls < least)
-				print "ioctls"
+				printf " ioctls"
 		}' /tmp/before "$counter"
 }
 
@@ -72,7 +72,7 @@ try() {
 	echo "# $name: $(awk 'NR == FNR { old[$1] = $2; next }
 		{ printf "%s%s %d", (FNR > 1 ? ", " : ""), $1, $2 - old[$1] }' /tmp/before "$counter")"
 	lacking=$(unmet)
-	[ -z "$lacking" ] || echo "# $name: too few:" $lacking
+	[ -z "$lacking" ] || echo "# $name: too few:$lacking"
 	[ "$status" = 0 ] && [ -z "$lacking" ]
 	result $? "$name"
 }
