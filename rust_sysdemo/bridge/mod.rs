@@ -15,6 +15,8 @@ pub(crate) mod misc_device;
 pub(crate) mod nospec;
 pub(crate) mod plain;
 mod shims;
+pub(crate) mod sleep;
 pub(crate) mod task;
 pub(crate) mod tracepoint;
 pub(crate) mod user_memory;
+pub(crate) mod wait_queue;

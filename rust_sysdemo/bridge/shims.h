@@ -20,4 +20,13 @@ int sysdemo_in_ia32_syscall(void);
 unsigned long long sysdemo_entry_features(void);
 int sysdemo_entry_is_fred(void);
 
+/* bridge/sleep.c */
+void sysdemo_begin_sleep(void);
+void sysdemo_end_sleep(void);
+long long sysdemo_monotonic_to_host(long long time);
+
+/* bridge/user_memory.c */
+int sysdemo_access_ok(const void *from, unsigned long size);
+int sysdemo_get_user(unsigned int *word, const unsigned int *from);
+
 #endif /* _SYSDEMO_SHIMS_H */

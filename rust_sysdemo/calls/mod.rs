@@ -13,6 +13,9 @@ mod identity;
 mod label;
 mod null;
 mod regs;
+mod sleep;
+mod time;
+mod wait;
 
 pub(crate) use label::Label;
 
@@ -32,5 +35,8 @@ pub(crate) const ALL: &[Entry] = &[
     label::GET_LABEL,
     label::CLEAR_LABEL,
     regs::REGS,
-    entry::ENTRY, //
+    entry::ENTRY,
+    sleep::SLEEP,
+    wait::WAIT,
+    wait::WAKE, //
 ];

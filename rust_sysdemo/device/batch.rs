@@ -66,7 +66,9 @@ fn calls(ctx: &Context<'_>, batch: &sysdemo_batch, flags: BatchFlags) -> (u32, R
         if done > 0 && current!().signal_pending() {
             return (done, Err(EINTR));
         }
-        let ret = match record::call(ctx, next) {
+        // This ioctl is not that call alone: calls that have been made must not be made again.
+        let interrupted = |_| Ok(i64::from(EINTR.to_errno()));
+        let ret = match record::call(ctx, next, interrupted) {
             Ok(ret) => ret,
             Err(error) => return (done, Err(error)),
         };

@@ -49,7 +49,9 @@ const RESTRICT: u32 = _IOW::<sysdemo_restrict>(TYPE, uapi::SYSDEMO_IOC_NR_RESTRI
 pub(super) fn run(ctx: &Context<'_>, cmd: u32, arg: UserPtr) -> Result<isize> {
     match cmd {
         CALL => {
-            record::call(ctx, arg)?;
+            // This ioctl is this call: what starts it again, or says `EINTR`, is the kernel's way
+            // out of a system call.
+            record::call(ctx, arg, |restart| Err(restart.into()))?;
             Ok(0)
         }
         BATCH => batch::run(ctx, arg),

@@ -6,7 +6,8 @@ use crate::{
     bridge::plain::Plain,
     syscall::{
         dispatch,
-        Context, //
+        Context,
+        Restart, //
     },
     uapi::sysdemo_call, //
 };
@@ -38,20 +39,28 @@ pub(super) fn write<T: IntoBytes + Immutable>(to: UserPtr, value: T) -> Result {
         .write(&Plain(value))
 }
 
-/// Makes the call that a record describes, writes the result into it, and gives the result.
+/// Makes the call that a record describes, writes the result into it, and gives the result. If a
+/// signal ended the call, `interrupted` says what its result is, or that there is none.
 ///
 /// Fails with [`EFAULT`] if the record cannot be read, or if the result cannot be written, in which
 /// case the call has been made; and with [`EINVAL`] if `flags` has an unknown bit.
 // Not inlined: the room for a record is then taken on the stack only for this.
 #[inline(never)]
-pub(super) fn call(ctx: &Context<'_>, record: UserPtr) -> Result<i64> {
+pub(super) fn call(
+    ctx: &Context<'_>,
+    record: UserPtr,
+    interrupted: impl FnOnce(Restart) -> Result<i64>,
+) -> Result<i64> {
     // What is checked below is what is used, whatever another thread of the caller writes into the
     // record meanwhile.
     let Plain(ref call) = read::<sysdemo_call>(record)?;
     if call.flags != 0 {
         return Err(EINVAL);
     }
-    let ret = dispatch(ctx, call.nr, &call.args);
+    let ret = match dispatch(ctx, call.nr, &call.args) {
+        Ok(ret) => ret,
+        Err(restart) => interrupted(restart)?,
+    };
     write(record.wrapping_byte_add(offset_of!(sysdemo_call, ret)), ret)?;
     Ok(ret)
 }

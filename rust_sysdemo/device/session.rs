@@ -4,9 +4,12 @@
 
 use super::ioctl;
 use crate::{
-    bridge::global::{
-        self,
-        Global, //
+    bridge::{
+        global::{
+            self,
+            Global, //
+        },
+        wait_queue::WaitQueue, //
     },
     calls::Label,
     syscall::{
@@ -35,7 +38,8 @@ use kernel::{
 
 /// What one `open()` of the device holds, shared by all who have its file descriptor.
 ///
-/// Lock order: the label's lock is taken alone, and nothing is done under it but copy the label.
+/// Lock order: each lock is taken alone. Under that of the label nothing is done but copy the
+/// label; that of the queue is the business of [`WaitQueue`].
 #[pin_data]
 pub(crate) struct Session {
     /// What belongs to the whole module.
@@ -47,6 +51,9 @@ pub(crate) struct Session {
     /// A string of its users' own.
     #[pin]
     pub(crate) label: Mutex<Label>,
+    /// Who waits for a word on it.
+    #[pin]
+    pub(crate) waiters: WaitQueue,
 }
 
 impl Session {
@@ -76,6 +83,7 @@ impl MiscDevice for Session {
                 calls: Atomic::new(0),
                 restriction: Restriction::none(),
                 label <- new_mutex!(Label::EMPTY),
+                waiters <- WaitQueue::new(),
             }),
             // On the account of who opens, so that a memory limit bounds how often that can be
             // done.
@@ -111,5 +119,6 @@ impl MiscDevice for Session {
             "sysdemo-restricted:\t{}\n",
             u8::from(session.restriction.in_force())
         );
+        seq_print!(m, "sysdemo-waiting:\t{}\n", session.waiters.waiting());
     }
 }

@@ -4,6 +4,7 @@
 
 use super::{
     regs,
+    restart::Restart,
     table::Slot, //
 };
 use crate::{
@@ -28,9 +29,16 @@ pub(crate) struct Context<'a> {
 /// Makes one call, whatever door it came through: what `do_syscall_64()` is to the kernel.
 ///
 /// Gives the call's result, or a negative error number: `-EPERM` if this open device may not make
-/// it, `-ENOSYS` if there is no such call.
+/// it, `-ENOSYS` if there is no such call. Fails if a signal ended the call: then there is no
+/// result.
+///
+/// The tracepoint shows what the call gave in any case, as `raw_syscalls:sys_exit` does.
 #[inline(always)]
-pub(crate) fn dispatch(ctx: &Context<'_>, nr: u32, args: &[u64; regs::COUNT]) -> i64 {
+pub(crate) fn dispatch(
+    ctx: &Context<'_>,
+    nr: u32,
+    args: &[u64; regs::COUNT],
+) -> Result<i64, Restart> {
     // What is refused and what is unknown is traced too, as `raw_syscalls:sys_enter` does: who
     // looks for a caller's mistake wants to see it.
     tracepoint::sys_enter(nr, args);
@@ -38,11 +46,18 @@ pub(crate) fn dispatch(ctx: &Context<'_>, nr: u32, args: &[u64; regs::COUNT]) ->
 
     let ret = match run(ctx, nr, args) {
         Ok(value) => value,
-        Err(error) => i64::from(error.to_errno()),
+        Err(error) => {
+            let ret = i64::from(error.to_errno());
+            if let Some(restart) = Restart::of(error) {
+                tracepoint::sys_exit(nr, ret);
+                return Err(restart);
+            }
+            ret
+        }
     };
 
     tracepoint::sys_exit(nr, ret);
-    ret
+    Ok(ret)
 }
 
 /// Runs the call if it may be made and if there is one.

@@ -9,6 +9,7 @@ mod dispatch;
 mod flags;
 mod pointer;
 mod regs;
+mod restart;
 mod restrict;
 pub(crate) mod table;
 pub(crate) mod user_struct;
@@ -25,10 +26,12 @@ pub(crate) use dispatch::{
 pub(crate) use flags::flags;
 pub(crate) use pointer::{
     UserIn,
+    UserInOut,
     UserOut, //
 };
 pub(crate) use regs::{
     Argument,
     Registers, //
 };
+pub(crate) use restart::Restart;
 pub(crate) use restrict::Restriction;

@@ -36,11 +36,13 @@ macro_rules! impl_pointee {
 
 impl_pointee! {
     u8 => "void",
+    u32 => "__u32",
     CStr => "char",
     crate::uapi::sysdemo_fill => "struct sysdemo_fill",
     crate::uapi::sysdemo_identity => "struct sysdemo_identity",
     crate::uapi::sysdemo_regs => "struct sysdemo_regs",
     crate::uapi::sysdemo_entry => "struct sysdemo_entry",
+    crate::uapi::sysdemo_time => "struct sysdemo_time",
 }
 
 /// A pointer to memory that a call reads.
@@ -48,6 +50,9 @@ pub(crate) struct UserIn<T: ?Sized>(UserPtr, PhantomData<*const T>);
 
 /// A pointer to memory that a call writes.
 pub(crate) struct UserOut<T>(UserPtr, PhantomData<fn(T)>);
+
+/// A pointer to memory that a call reads, and may write afterwards.
+pub(crate) struct UserInOut<T>(UserPtr, PhantomData<fn(T) -> T>);
 
 impl<T: Pointee + ?Sized> UserIn<T> {
     /// Reads at most `size` bytes.
@@ -73,6 +78,13 @@ impl<T: Pointee> UserOut<T> {
     }
 }
 
+impl<T: Pointee> UserInOut<T> {
+    /// The bare pointer.
+    pub(crate) fn as_user_ptr(&self) -> UserPtr {
+        self.0
+    }
+}
+
 impl<T: Pointee + ?Sized> Argument for UserIn<T> {
     const NAME: &'static str = T::IN;
 
@@ -86,6 +98,18 @@ impl<T: Pointee + ?Sized> Argument for UserIn<T> {
 }
 
 impl<T: Pointee> Argument for UserOut<T> {
+    const NAME: &'static str = T::OUT;
+
+    #[inline(always)]
+    fn from_register(register: u64) -> Result<Self> {
+        Ok(Self(
+            UserPtr::from_addr(usize::from_register(register)?),
+            PhantomData,
+        ))
+    }
+}
+
+impl<T: Pointee> Argument for UserInOut<T> {
     const NAME: &'static str = T::OUT;
 
     #[inline(always)]

@@ -18,6 +18,7 @@
 use super::pointer::{
     Pointee,
     UserIn,
+    UserInOut,
     UserOut, //
 };
 use crate::bridge::user_memory;
@@ -63,7 +64,15 @@ fn check_size<T: UserStruct>(size: usize) -> Result {
 /// [`E2BIG`] if the part that is unknown here is not zero, and with [`EFAULT`] if any of it cannot
 /// be read.
 pub(crate) fn read<T: UserStruct + Pointee>(from: &UserIn<T>, size: usize) -> Result<T> {
-    let from = from.as_user_ptr();
+    read_sized(from.as_user_ptr(), size)
+}
+
+/// As [`read`], from where something may be written afterwards.
+pub(crate) fn read_in_out<T: UserStruct + Pointee>(from: &UserInOut<T>, size: usize) -> Result<T> {
+    read_sized(from.as_user_ptr(), size)
+}
+
+fn read_sized<T: UserStruct>(from: UserPtr, size: usize) -> Result<T> {
     check_size::<T>(size)?;
     let known = size.min(size_of::<T>());
 

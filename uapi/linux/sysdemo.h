@@ -55,6 +55,9 @@ struct sysdemo_call {
  * Makes one call. 0 when the call was made (@ret has its result, be it an error), otherwise:
  * EFAULT: the record cannot be read, or @ret cannot be written (the call has been made then).
  * EINVAL: @flags is not 0; no call has been made.
+ * EINTR: a signal's handler ran while the call slept; there is no @ret. Where the signal has no
+ * handler, and with SA_RESTART where the call allows that, the command starts again by itself, as
+ * any system call does.
  */
 #define SYSDEMO_IOC_CALL	_IOWR(SYSDEMO_IOC_TYPE, SYSDEMO_IOC_NR_CALL, struct sysdemo_call)
 
@@ -64,7 +67,8 @@ struct sysdemo_call {
  * @count: How many records there are, at most SYSDEMO_BATCH_MAX. In.
  * @flags: SYSDEMO_BATCH_*. In.
  * @done: How many records have their @ret written. Out.
- * @status: Why it ended: 0, all records are done; -EINTR, a signal came; -EFAULT or -EINVAL, the
+ * @status: Why it ended: 0, all records are done; -EINTR, a signal came (a batch never starts again
+ *	by itself: a call that slept gives -EINTR as well); -EFAULT or -EINVAL, the
  *	record after the done ones was as SYSDEMO_IOC_CALL refuses it (if only its @ret could not
  *	be written, that call was made all the same); otherwise, without
  *	SYSDEMO_BATCH_CONTINUE, the error that the last of the done calls gave. Out.
@@ -202,8 +206,13 @@ struct sysdemo_restrict {
 
 #define SYSDEMO_NR_SUM3		13	/* (s64, u64, size_t): their sum, modulo 2^64 */
 
+/* Calls that sleep: see struct sysdemo_time. */
+#define SYSDEMO_NR_SLEEP	14	/* (struct sysdemo_time *, size): gives 0 */
+#define SYSDEMO_NR_WAIT		15	/* (word, expected, struct sysdemo_time *, size): 0 */
+#define SYSDEMO_NR_WAKE		16	/* (word, count): how many were woken */
+
 /* One more than the highest number: calls from here on end in ENOSYS. */
-#define SYSDEMO_NR_CALLS	14
+#define SYSDEMO_NR_CALLS	17
 
 /*
  * SYSDEMO_NR_ECHO: copies @size bytes from @src to @dst, by way of the kernel: the areas may
@@ -360,5 +369,53 @@ struct sysdemo_entry {
 #define SYSDEMO_ENTRY_IBRS	(1ULL << 8)	/* prediction is restricted on the way in */
 #define SYSDEMO_ENTRY_UNRET	(1ULL << 9)	/* returns are trained on the way in (Retbleed) */
 #define SYSDEMO_ENTRY_CLEAR_BUF	(1ULL << 10)	/* CPU buffers are cleared on the way out (MDS) */
+
+/**
+ * struct sysdemo_time - how long to sleep
+ * @flags: SYSDEMO_TIME_*.
+ * @time: Nanoseconds of CLOCK_MONOTONIC from now on, or with SYSDEMO_TIME_ABSOLUTE the time of that
+ *	clock to sleep until. EINVAL: it is negative. If a signal ends the sleep, what remains is
+ *	written here; a time that is absolute stays as it is.
+ *
+ * Made again with the same structure, a call that a signal ended goes on with what remains. That is
+ * also how it starts again by itself after a signal without a handler: a stop and continue. As with
+ * select(2), the time for which a program was stopped is not slept.
+ */
+struct sysdemo_time {
+	__u64 flags;
+	__s64 time;
+};
+
+#define SYSDEMO_TIME_SIZE_VER0	16
+
+#define SYSDEMO_TIME_ABSOLUTE	(1ULL << 0)
+
+/*
+ * SYSDEMO_NR_SLEEP: sleeps, as clock_nanosleep(2).
+ * EINTR: a signal's handler ran, with SA_RESTART as well as without.
+ */
+
+/*
+ * SYSDEMO_NR_WAIT: sleeps if a word has a value, until it is woken, as FUTEX_WAIT_PRIVATE. Looking
+ * at the word and starting to wait are one: who changes it and then wakes, wakes who saw the old
+ * value. Gives 0 to who was woken, whatever else happened at the same time.
+ *
+ * With NULL and a size of 0 in place of the structure it waits for as long as it takes.
+ *
+ * Who waits and who wakes meet if they share the open device, the memory (not a copy of it: a child
+ * after fork() has words of its own) and the address.
+ * EAGAIN: the word has another value. EINVAL: its address is no multiple of 4. EFAULT: it cannot be
+ * read. ETIMEDOUT: the time is up. EINTR: a signal's handler ran; one with SA_RESTART only if there
+ * is a time. ENOSPC: SYSDEMO_WAITERS_MAX wait on this open device.
+ */
+
+/* How many can wait on one open device. */
+#define SYSDEMO_WAITERS_MAX	256
+
+/*
+ * SYSDEMO_NR_WAKE: wakes those who wait for a word, in the order in which they came, at most as
+ * many as it is told, and gives how many. The word is not looked at.
+ * EINVAL: its address is no multiple of 4. EFAULT: it is not one of user space.
+ */
 
 #endif /* _UAPI_LINUX_SYSDEMO_H */
