@@ -125,6 +125,23 @@ __s64 sysdemo_entry(int fd, struct sysdemo_entry *out, size_t size)
 	return sysdemo_syscall(fd, SYSDEMO_NR_ENTRY, (uintptr_t)out, size, 0, 0, 0, 0);
 }
 
+__s64 sysdemo_sleep(int fd, struct sysdemo_time *time, size_t size)
+{
+	return sysdemo_syscall(fd, SYSDEMO_NR_SLEEP, (uintptr_t)time, size, 0, 0, 0, 0);
+}
+
+__s64 sysdemo_wait(int fd, const __u32 *word, __u32 expected, struct sysdemo_time *time,
+		   size_t size)
+{
+	return sysdemo_syscall(fd, SYSDEMO_NR_WAIT, (uintptr_t)word, expected, (uintptr_t)time,
+			       size, 0, 0);
+}
+
+__s64 sysdemo_wake(int fd, const __u32 *word, __u32 count)
+{
+	return sysdemo_syscall(fd, SYSDEMO_NR_WAKE, (uintptr_t)word, count, 0, 0, 0, 0);
+}
+
 #ifdef __x86_64__
 void sysdemo_raw_syscall(struct sysdemo_user_regs *regs)
 {

@@ -73,6 +73,11 @@ __s64 sysdemo_get_label(int fd, unsigned int which, char *buffer, size_t size);
 __s64 sysdemo_clear_label(int fd);
 __s64 sysdemo_regs(int fd, struct sysdemo_regs *out, size_t size);
 __s64 sysdemo_entry(int fd, struct sysdemo_entry *out, size_t size);
+__s64 sysdemo_sleep(int fd, struct sysdemo_time *time, size_t size);
+/* With NULL and a size of 0 there is no end to the wait but being woken, or a signal. */
+__s64 sysdemo_wait(int fd, const __u32 *word, __u32 expected, struct sysdemo_time *time,
+		   size_t size);
+__s64 sysdemo_wake(int fd, const __u32 *word, __u32 count);
 
 #ifdef __x86_64__
 /**

@@ -5,7 +5,7 @@
 use crate::ioctl;
 use crate::uapi::{
     self, sysdemo_call, sysdemo_entry, sysdemo_identity, sysdemo_info, sysdemo_regs,
-    sysdemo_restrict,
+    sysdemo_restrict, sysdemo_time,
 };
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, open};
@@ -13,6 +13,7 @@ use rustix::io::Errno;
 use std::ffi::{CStr, CString};
 use std::io;
 use std::path::Path;
+use std::sync::atomic::AtomicU32;
 
 /// An open device that speaks the ABI of `uapi/linux/sysdemo.h`.
 ///
@@ -193,6 +194,33 @@ impl Device {
     /// Fails with `EPERM` if who opened the device lacked `CAP_SYS_ADMIN`.
     pub fn clear_label(&self) -> io::Result<()> {
         ioctl::call_numbers(self, uapi::SYSDEMO_NR_CLEAR_LABEL, &[]).map(drop)
+    }
+
+    /// Sleeps for a time.
+    ///
+    /// Fails with `EINTR` if a signal's handler ran; what remains is in `time` then, unless that is
+    /// an absolute one. Fails with `EINVAL` if the time is negative or has unknown flags.
+    pub fn sleep(&self, time: &mut sysdemo_time) -> io::Result<()> {
+        ioctl::sleep(self, time).map(drop)
+    }
+
+    /// Sleeps if a word has a value, until it is woken or the time, if there is one, is up.
+    ///
+    /// Fails with `EAGAIN` if it has another value, `ETIMEDOUT` if the time is up, and with
+    /// `ENOSPC` if too many wait on this open device; otherwise as [`sleep`](Self::sleep). A
+    /// handler with `SA_RESTART` ends it only if there is a time.
+    pub fn wait(
+        &self,
+        word: &AtomicU32,
+        expected: u32,
+        time: Option<&mut sysdemo_time>,
+    ) -> io::Result<()> {
+        ioctl::wait(self, word, expected, time).map(drop)
+    }
+
+    /// Wakes at most so many of those who wait for a word on this open device; gives how many.
+    pub fn wake(&self, word: &AtomicU32, count: u32) -> io::Result<u32> {
+        ioctl::wake(self, word, count).map(|woken| woken as u32)
     }
 
     /// Makes several calls that take numbers alone, in order. An error of one ends it unless

@@ -7,12 +7,14 @@
 
 use crate::uapi::{
     self, sysdemo_batch, sysdemo_call, sysdemo_fill, sysdemo_info, sysdemo_restrict, sysdemo_table,
+    sysdemo_time,
 };
 use rustix::fd::AsFd;
 use rustix::io::Errno;
 use rustix::ioctl::{Opcode, Setter, Updater, ioctl, opcode};
 use std::ffi::CStr;
 use std::io;
+use std::sync::atomic::AtomicU32;
 
 const TYPE: u8 = uapi::SYSDEMO_IOC_TYPE;
 
@@ -138,6 +140,37 @@ pub(crate) fn fill(fd: impl AsFd, area: &mut [u8], flags: u64, value: u64) -> io
     let args = [&raw const how as u64, size_of_val(&how) as u64];
     // SAFETY: The structure is there, and so is the area that it speaks of.
     unsafe { call(fd, uapi::SYSDEMO_NR_FILL, &args) }
+}
+
+/// `SYSDEMO_NR_SLEEP`
+pub(crate) fn sleep(fd: impl AsFd, time: &mut sysdemo_time) -> io::Result<i64> {
+    let args = [&raw mut *time as u64, size_of_val(time) as u64];
+    // SAFETY: The structure is there, and borrowed for writing.
+    unsafe { call(fd, uapi::SYSDEMO_NR_SLEEP, &args) }
+}
+
+/// `SYSDEMO_NR_WAIT`
+pub(crate) fn wait(
+    fd: impl AsFd,
+    word: &AtomicU32,
+    expected: u32,
+    time: Option<&mut sysdemo_time>,
+) -> io::Result<i64> {
+    let (time, size) = match time {
+        Some(time) => (&raw mut *time as u64, size_of_val(time) as u64),
+        None => (0, 0),
+    };
+    let args = [word.as_ptr() as u64, expected.into(), time, size];
+    // SAFETY: The word is there, and is read as an atomic one may be. The structure, if there is
+    // one, is borrowed for writing.
+    unsafe { call(fd, uapi::SYSDEMO_NR_WAIT, &args) }
+}
+
+/// `SYSDEMO_NR_WAKE`
+pub(crate) fn wake(fd: impl AsFd, word: &AtomicU32, count: u32) -> io::Result<i64> {
+    let args = [word.as_ptr() as u64, count.into()];
+    // SAFETY: The call takes an address, but touches nothing there.
+    unsafe { call(fd, uapi::SYSDEMO_NR_WAKE, &args) }
 }
 
 /// A structure that a call fills in, whatever bytes it puts there.
