@@ -8,13 +8,6 @@
 #include <sys/socket.h>
 
 /* Name of the module that is behind the device. */
-static const char *module_name(void)
-{
-	const char *slash = strrchr(device, '/');
-
-	return slash ? slash + 1 : device;
-}
-
 TEST_F(device, node_is_for_everybody)
 {
 	struct stat stat;

@@ -125,6 +125,20 @@ static int at_entry(void *p)
 	return error_of(sysdemo_entry(fd, p, sizeof(struct sysdemo_entry)));
 }
 
+static int at_sleep(void *p)
+{
+	return error_of(sysdemo_sleep(fd, p, sizeof(struct sysdemo_time)));
+}
+
+/* What a wait is for, if it is its time that is bad: a word that has another value than that. */
+static int at_wait_time(void *p)
+{
+	static const __u32 word = 1;
+	int error = error_of(sysdemo_wait(fd, &word, 0, p, sizeof(struct sysdemo_time)));
+
+	return error == EAGAIN ? 0 : error;
+}
+
 enum { READS = 1, WRITES = 2 };
 
 static const struct place {
@@ -149,6 +163,8 @@ static const struct place {
 	{ "get_label.buffer", at_get_label, 7, WRITES },
 	{ "regs.out", at_regs, sizeof(struct sysdemo_regs), WRITES },
 	{ "entry.out", at_entry, sizeof(struct sysdemo_entry), WRITES },
+	{ "sleep.time", at_sleep, sizeof(struct sysdemo_time), READS },
+	{ "wait.time", at_wait_time, sizeof(struct sysdemo_time), READS },
 };
 
 static const struct address {
@@ -272,6 +288,19 @@ static int grow_entry(void *p, size_t size)
 	return error_of(sysdemo_entry(fd, p, size));
 }
 
+static int grow_sleep(void *p, size_t size)
+{
+	return error_of(sysdemo_sleep(fd, p, size));
+}
+
+static int grow_wait(void *p, size_t size)
+{
+	static const __u32 word = 1;
+	int error = error_of(sysdemo_wait(fd, &word, 0, p, size));
+
+	return error == EAGAIN ? 0 : error;
+}
+
 static int grow_info(void *p, size_t size)
 {
 	return error_of(ioctl(fd, _IOC(_IOC_READ, SYSDEMO_IOC_TYPE, SYSDEMO_IOC_NR_INFO, size), p));
@@ -286,6 +315,10 @@ static const struct growing growing[] = {
 	  grow_regs },
 	{ "entry", SYSDEMO_ENTRY_SIZE_VER0, sizeof(struct sysdemo_entry), EINVAL, 4096, false,
 	  grow_entry },
+	{ "sleep", SYSDEMO_TIME_SIZE_VER0, sizeof(struct sysdemo_time), EINVAL, 4096, true,
+	  grow_sleep },
+	{ "wait", SYSDEMO_TIME_SIZE_VER0, sizeof(struct sysdemo_time), EINVAL, 4096, true,
+	  grow_wait },
 	{ "INFO", SYSDEMO_INFO_SIZE_VER0, sizeof(struct sysdemo_info), ENOTTY, 8191, false,
 	  grow_info },
 };
@@ -411,7 +444,7 @@ static void as_openat2(const struct growing *g)
 			}
 		}
 	}
-	for (size_t size = 0; size < OPENAT2_KNOWN; size++) {
+	for (size_t size = 0; size < OPENAT2_KNOWN && size < g->oldest; size++) {
 		result(counting || g->try(start, size) == grow_openat2(start, size),
 		       "%s as openat2: size %zu", g->name, size);
 	}

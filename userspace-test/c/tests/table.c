@@ -23,6 +23,9 @@ static const struct {
 	{ SYSDEMO_NR_REGS, "regs", 2 },
 	{ SYSDEMO_NR_ENTRY, "entry", 2 },
 	{ SYSDEMO_NR_SUM3, "sum3", 3 },
+	{ SYSDEMO_NR_SLEEP, "sleep", 2 },
+	{ SYSDEMO_NR_WAIT, "wait", 4 },
+	{ SYSDEMO_NR_WAKE, "wake", 2 },
 };
 
 static const char *name_of(__u32 nr)
@@ -50,6 +53,9 @@ TEST(numbers_never_change)
 	EXPECT_EQ(11, SYSDEMO_NR_REGS);
 	EXPECT_EQ(12, SYSDEMO_NR_ENTRY);
 	EXPECT_EQ(13, SYSDEMO_NR_SUM3);
+	EXPECT_EQ(14, SYSDEMO_NR_SLEEP);
+	EXPECT_EQ(15, SYSDEMO_NR_WAIT);
+	EXPECT_EQ(16, SYSDEMO_NR_WAKE);
 	EXPECT_EQ(0xc0407c90, SYSDEMO_IOC_CALL);
 	EXPECT_EQ(0xc0187c91, SYSDEMO_IOC_BATCH);
 	EXPECT_EQ(0xc1a87c92, SYSDEMO_IOC_TABLE);
@@ -70,6 +76,8 @@ TEST(layouts_never_change)
 	EXPECT_EQ(SYSDEMO_IDENTITY_SIZE_VER1, sizeof(struct sysdemo_identity));
 	EXPECT_EQ(SYSDEMO_REGS_SIZE_VER0, sizeof(struct sysdemo_regs));
 	EXPECT_EQ(SYSDEMO_ENTRY_SIZE_VER0, sizeof(struct sysdemo_entry));
+	EXPECT_EQ(SYSDEMO_TIME_SIZE_VER0, sizeof(struct sysdemo_time));
+	EXPECT_EQ(8, offsetof(struct sysdemo_time, time));
 	EXPECT_EQ(SYSDEMO_INFO_SIZE_VER0, sizeof(struct sysdemo_info));
 }
 

@@ -60,6 +60,14 @@ FIXTURE_TEARDOWN(device)
 	close(self->fd);
 }
 
+/* The module that the device is of: they have one name. */
+static inline const char *module_name(void)
+{
+	const char *slash = strrchr(device, '/');
+
+	return slash ? slash + 1 : device;
+}
+
 /* Two pages of which only the first is mapped: what crosses the end of it faults. */
 static inline char *map_with_guard(void)
 {

@@ -4,6 +4,8 @@
  */
 #include "tester.h"
 
+#include <sys/time.h>
+
 #define TRACEFS "/sys/kernel/tracing"
 #define EVENTS TRACEFS "/events/sysdemo"
 
@@ -75,6 +77,30 @@ TEST_F(trace, unknown_calls_are_traced)
 	EXPECT_NE(NULL, strstr(trace(), "sys_enter: NR 4294967295 (0, 0, 0, 0, 0, 0)\n"))
 		TH_LOG("%s", trace());
 	EXPECT_NE(NULL, strstr(trace(), "sys_exit: NR 4294967295 = -38\n"))
+		TH_LOG("%s", trace());
+}
+
+static void nothing(int signal)
+{
+	(void)signal;
+}
+
+/* They show what the call gave, as raw_syscalls:sys_exit does, and not what becomes of it. */
+TEST_F(trace, interrupted_calls_are_traced)
+{
+	const struct itimerval often = { { .tv_usec = 20000 }, { .tv_usec = 20000 } };
+	const struct itimerval never = { 0 };
+	const struct sigaction action = { .sa_handler = nothing };
+	struct sysdemo_time time = { .time = 100000000000 };
+
+	ASSERT_EQ(0, sigaction(SIGALRM, &action, NULL));
+	ASSERT_EQ(0, write_file(EVENTS "/enable", "1"));
+	ASSERT_EQ(0, setitimer(ITIMER_REAL, &often, NULL));
+	EXPECT_EQ(-1, sysdemo_sleep(self->fd, &time, sizeof(time)));
+	EXPECT_EQ(EINTR, errno);
+	ASSERT_EQ(0, setitimer(ITIMER_REAL, &never, NULL));
+	/* ERESTARTNOHAND */
+	EXPECT_NE(NULL, strstr(trace(), "sys_exit: NR 14 = -514\n"))
 		TH_LOG("%s", trace());
 }
 
