@@ -9,6 +9,9 @@ use rustix::process::{getegid, geteuid, getgid, getpid, getuid};
 use rustix::thread::gettid;
 use std::ffi::CString;
 use std::io;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::time::{Duration, Instant};
 use sysdemo::{Device, Label, ioctl, uapi};
 
 /// The error number of a result.
@@ -83,6 +86,7 @@ pub(crate) fn add(tests: &mut Tests) {
         device.clear_label().unwrap();
         assert_eq!(device.label(Label::Module).unwrap().as_c_str(), c"");
     });
+    add_sleeping(tests);
     tests.add("info", |device| {
         let info = device.info().unwrap();
         assert_eq!(info.abi, uapi::SYSDEMO_ABI);
@@ -129,6 +133,7 @@ pub(crate) fn add(tests: &mut Tests) {
             uapi::SYSDEMO_NR_ECHO,
             uapi::SYSDEMO_NR_FILL,
             uapi::SYSDEMO_NR_REGS,
+            uapi::SYSDEMO_NR_WAKE,
             9,
         ] {
             assert_eq!(error(device.call(nr, &[1; 6])), Errno::INVAL);
@@ -147,6 +152,77 @@ pub(crate) fn add(tests: &mut Tests) {
                         assert_eq!(device.gettid().unwrap(), gettid().as_raw_nonzero().get());
                     }
                 });
+            }
+        });
+    });
+}
+
+/// What a program does with `wait` and `wake`: hand something over to another thread.
+fn add_sleeping(tests: &mut Tests) {
+    tests.add("sleep", |device| {
+        let start = Instant::now();
+        let mut time = uapi::sysdemo_time {
+            flags: 0,
+            time: 3_000_000,
+        };
+        device.sleep(&mut time).unwrap();
+        assert!(start.elapsed() >= Duration::from_millis(3));
+        assert_eq!(time.time, 3_000_000);
+        time.time = -1;
+        assert_eq!(error(device.sleep(&mut time)), Errno::INVAL);
+        time.flags = u64::MAX;
+        assert_eq!(error(device.sleep(&mut time)), Errno::INVAL);
+    });
+    tests.add("wait_and_wake", |device| {
+        let word = AtomicU32::new(1);
+        let mut time = uapi::sysdemo_time::default();
+        assert_eq!(error(device.wait(&word, 0, None)), Errno::AGAIN);
+        assert_eq!(
+            error(device.wait(&word, 1, Some(&mut time))),
+            Errno::TIMEDOUT
+        );
+        assert_eq!(device.wake(&word, u32::MAX).unwrap(), 0);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while word.load(Acquire) != 2 {
+                    let _ = device.wait(&word, 1, None);
+                }
+            });
+            while device.wake(&word, 1).unwrap() == 0 {
+                std::thread::yield_now();
+            }
+            word.store(2, Release);
+            // It may be on its way to sleep again, or be so already.
+            device.wake(&word, 1).unwrap();
+        });
+    });
+    tests.add("handing_over", |device| {
+        const ROUNDS: u32 = 300;
+        let (word, sum) = (AtomicU32::new(0), AtomicU32::new(0));
+        let wait_until = |wanted| {
+            while word.load(Acquire) != wanted {
+                let seen = word.load(Acquire);
+                if seen != wanted {
+                    let _ = device.wait(&word, seen, None);
+                }
+            }
+        };
+        let set = |value| {
+            word.store(value, Release);
+            device.wake(&word, 1).unwrap();
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for round in 0..ROUNDS {
+                    wait_until(2 * round + 1);
+                    sum.fetch_add(1, Relaxed);
+                    set(2 * round + 2);
+                }
+            });
+            for round in 0..ROUNDS {
+                set(2 * round + 1);
+                wait_until(2 * round + 2);
+                assert_eq!(sum.load(Relaxed), round + 1);
             }
         });
     });

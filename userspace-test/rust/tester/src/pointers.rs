@@ -27,7 +27,7 @@ const fn place(name: &'static str, nr: u32, register: usize, args: [u64; 4]) -> 
 }
 
 /// The other area of an echo: none, as nothing but the bad one may be touched first.
-const PLACES: [Place; 7] = [
+const PLACES: [Place; 9] = [
     place("echo_src", uapi::SYSDEMO_NR_ECHO, 1, [0, 0, 64, 0]),
     place("fill_how", uapi::SYSDEMO_NR_FILL, 0, [0, 32, 0, 0]),
     place("identity_out", uapi::SYSDEMO_NR_IDENTITY, 0, [0, 56, 0, 0]),
@@ -45,6 +45,9 @@ const PLACES: [Place; 7] = [
     ),
     place("regs_out", uapi::SYSDEMO_NR_REGS, 0, [0, 112, 0, 0]),
     place("entry_out", uapi::SYSDEMO_NR_ENTRY, 0, [0, 32, 0, 0]),
+    place("sleep_time", uapi::SYSDEMO_NR_SLEEP, 0, [0, 16, 0, 0]),
+    // Of the two addresses, that of the time is looked at first.
+    place("wait_time", uapi::SYSDEMO_NR_WAIT, 2, [0, 0, 0, 16]),
 ];
 
 /// Addresses that no program has memory at.
@@ -70,7 +73,7 @@ fn is_fault(device: &Device, place: &Place, address: u64) {
 }
 
 /// A page that nothing may be done with.
-fn unusable_page() -> u64 {
+pub(crate) fn unusable_page() -> u64 {
     // SAFETY: A new mapping, which nothing else is in the place of.
     let page =
         unsafe { mmap_anonymous(ptr::null_mut(), 4096, ProtFlags::empty(), MapFlags::PRIVATE) };
