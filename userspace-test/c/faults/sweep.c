@@ -17,11 +17,16 @@
 #include "faults/faults.h"
 #include "faults/memory.h"
 
+#include <stdint.h>
+#include <sys/time.h>
 #include <sys/utsname.h>
 #include <time.h>
 
 /* What a result is before there is one. */
 #define UNTOUCHED 7777
+
+/* Each byte of a word that is waited for. */
+#define EXPECTED 0x17
 
 #define GUARD 64
 #define PAGE 4096
@@ -346,13 +351,19 @@ static const char *check_call(struct operation *op, long result, bool injected)
 	return check_error(op, ret, injected);
 }
 
+/* Nobody wakes who waits here: that the time is up is all that can come of it. */
+static bool is_success(const struct sysdemo_call *call)
+{
+	return call->ret >= 0 || (call->nr == SYSDEMO_NR_WAIT && call->ret == -ETIMEDOUT);
+}
+
 /* Whether a call can be made with these arguments. */
 static bool works(int fd, const struct sysdemo_call *sent)
 {
 	struct sysdemo_call call = *sent;
 
 	memcpy(areas, prepared, sizeof(areas));
-	return !ioctl(fd, SYSDEMO_IOC_CALL, &call) && call.ret >= 0;
+	return !ioctl(fd, SYSDEMO_IOC_CALL, &call) && is_success(&call);
 }
 
 /*
@@ -378,9 +389,14 @@ static bool make_arguments(int fd, const struct sysdemo_table *table, int round,
 		if (strchr(type, '*')) {
 			call->args[i] = (uintptr_t)areas[i].bytes;
 			structure = strstr(type, "struct ");
-			if (!in) {
+			if (!strcmp(type, "struct sysdemo_time *")) {
+				/* It is read at first: no time at all. It is not written. */
+				memset(bytes, 0, PAGE);
+			} else if (!in) {
 				written[i] = PAGE;
 				sized[count++] = i;
+			} else if (!strcmp(type, "const __u32 *")) {
+				memset(bytes, EXPECTED, sizeof(__u32));
 			} else if (!strcmp(type, "const struct sysdemo_fill *")) {
 				struct sysdemo_fill how = {
 					.dst = (uintptr_t)areas[POINTED].bytes,
@@ -402,6 +418,8 @@ static bool make_arguments(int fd, const struct sysdemo_table *table, int round,
 			}
 		} else if (!strcmp(name, "flags")) {
 			call->args[i] = 0;
+		} else if (!strcmp(name, "expected")) {
+			memset(&call->args[i], EXPECTED, sizeof(__u32));
 		} else if (!strcmp(name, "size")) {
 			/* A structure that grows may have a page, and a shortest size. */
 			if (structure)
@@ -458,7 +476,7 @@ FIXTURE_TEARDOWN(abi)
  */
 static bool takes_memory(const char *name)
 {
-	return !strcmp(name, "echo");
+	return !strcmp(name, "echo") || !strcmp(name, "wait");
 }
 
 TEST_F_TIMEOUT(abi, every_call, 120)
@@ -495,8 +513,12 @@ TEST_F_TIMEOUT(abi, every_call, 120)
 		if (!table.nr)
 			record = op.tally.efault;
 		EXPECT_LE(EACH_OF(2), record);
-		for (__u32 j = 0; j < table.count; j++)
-			pointers |= !!strchr(table.parameters[j].type, '*');
+		/* A word is read in one piece, which is no copy, or is not read at all. */
+		for (__u32 j = 0; j < table.count; j++) {
+			const char *type = table.parameters[j].type;
+
+			pointers |= strchr(type, '*') && strcmp(type, "const __u32 *");
+		}
 		if (pointers) {
 			EXPECT_LT(record, op.tally.efault)
 				TH_LOG("%s: none of its own copies has failed", name);
@@ -508,6 +530,82 @@ TEST_F_TIMEOUT(abi, every_call, 120)
 	}
 	/* There are that many and a hole at least. */
 	EXPECT_LE(2 * (SYSDEMO_NR_CALLS - 1), calls);
+}
+
+/*
+ * A sleep that is interrupted: what remains is written, or cannot be, and then the result says that
+ * it was interrupted.
+ */
+static struct sysdemo_time remaining;
+static unsigned int untold;
+
+/* The record is read, the structure is read, what remains is written: then comes the handler. */
+#define INTERRUPTED_CHANCES 3
+
+static void be_interrupted(int signal)
+{
+	(void)signal;
+}
+
+static int prepare_interrupted(struct operation *op)
+{
+	/* Not before the call has begun: to call a handler is full of chances to fail as well. */
+	static const struct itimerval later = { { .tv_usec = 200000 }, { .tv_usec = 200000 } };
+
+	remaining = (struct sysdemo_time) { .time = INT64_MAX };
+	op->call = op->sent;
+	return setitimer(ITIMER_REAL, &later, NULL);
+}
+
+static const char *check_interrupted(struct operation *op, long result, bool injected)
+{
+	static const struct itimerval never;
+	const __s64 ret = op->call.ret;
+
+	setitimer(ITIMER_REAL, &never, NULL);
+	if (remaining.flags)
+		return "more is written than what remains";
+	if (result == -EINTR) {
+		if (ret != UNTOUCHED)
+			return "the ioctl is interrupted, but there is a result";
+		return remaining.time < INT64_MAX ? NULL : "what remains is not told";
+	}
+	if (!result && ret == -EINTR) {
+		if (remaining.time != INT64_MAX)
+			return "what remains is told, but it does not go on with it";
+		untold++;
+		return injected ? NULL : "without a fault, what remains is not told";
+	}
+	if (result == -EFAULT)
+		return ret == UNTOUCHED ? check_error(op, result, injected) :
+					  "the ioctl fails, but there is a result";
+	return result ? "the ioctl gives another error" : check_error(op, ret, injected);
+}
+
+TEST_F_TIMEOUT(abi, an_interrupted_sleep, 120)
+{
+	const struct sigaction action = { .sa_handler = be_interrupted };
+	struct operation op = {
+		.name = "interrupted sleep", .fd = self->fd, .prepare = prepare_interrupted,
+		.attempt = attempt_call, .check = check_interrupted,
+		.sent = {
+			.nr = SYSDEMO_NR_SLEEP, .ret = UNTOUCHED,
+			.args = { (uintptr_t)&remaining, sizeof(remaining) },
+		},
+	};
+	const char *wrong;
+
+	ASSERT_EQ(0, sigaction(SIGALRM, &action, NULL));
+	for (unsigned int n = 0; n < PASSES * INTERRUPTED_CHANCES; n++) {
+		bool injected;
+
+		wrong = try_fault(&self->faults, &op, n % INTERRUPTED_CHANCES + 1, &injected);
+		EXPECT_EQ(NULL, wrong)
+			TH_LOG("%s", wrong);
+		EXPECT_TRUE(injected);
+	}
+	EXPECT_LE(PASSES, op.tally.efault);
+	EXPECT_LT(0, untold);
 }
 
 /* Four calls, the second of which writes memory and can lack some. */

@@ -33,6 +33,9 @@ static const struct {
 	{ "clear_label", { EPERM } },
 	{ "regs", { EINVAL, E2BIG, EFAULT } },
 	{ "entry", { EINVAL, E2BIG, EFAULT, EPERM } },
+	{ "sleep", { EINVAL, E2BIG, EFAULT, EINTR } },
+	{ "wait", { EINVAL, E2BIG, EFAULT, EINTR, EAGAIN, ETIMEDOUT } },
+	{ "wake", { EINVAL, EFAULT } },
 };
 
 /* What the device told of each call, at the start. */
@@ -120,6 +123,15 @@ static inline void any_structure(struct stream *stream, const char *type, __u64 
 		words[random_below(stream, PAGE / sizeof(*words))] = 1;
 }
 
+/* A time that is over soon, mostly. A longer one ends by a signal. */
+static inline void any_time(struct stream *stream, struct sysdemo_time *time)
+{
+	memset(time, 0, PAGE);
+	time->flags = random_once_in(stream, 16) ? any_flags(stream) : 0;
+	time->time = random_once_in(stream, 16) ? random_next(stream) :
+		     random_below(stream, 5000000);
+}
+
 /*
  * Makes arguments for a call. `in` and `out` are the caller's own memory, a whole area each. With
  * `mixed` the arguments may name any memory; otherwise they name only that.
@@ -140,7 +152,11 @@ static inline void make_arguments(struct stream *stream, __u32 nr, __u64 *args, 
 		if (strchr(type, '*')) {
 			/* A call with two areas to read gets the same: nothing is said of that. */
 			args[i] = (uintptr_t)(reads ? in : out);
-			if (reads && strstr(type, "struct ")) {
+			if (strstr(type, "sysdemo_time")) {
+				any_time(stream, (struct sysdemo_time *)out);
+			} else if (!strcmp(type, "const __u32 *")) {
+				args[i] = (uintptr_t)&words[random_below(stream, WORDS)];
+			} else if (reads && strstr(type, "struct ")) {
 				any_structure(stream, type, (__u64 *)in, out);
 			} else if (reads) {
 				size_t length = random_below(stream, 70);
@@ -152,12 +168,27 @@ static inline void make_arguments(struct stream *stream, __u32 nr, __u64 *args, 
 				args[i] = any_address(stream, out);
 		} else if (!strcmp(name, "size")) {
 			args[i] = any_size(stream);
+			if (i && strstr(told->parameters[i - 1].type, "sysdemo_time") &&
+			    !random_once_in(stream, 8))
+				args[i] = sizeof(struct sysdemo_time);
 		} else if (!strcmp(name, "flags")) {
 			args[i] = any_flags(stream);
+		} else if (!strcmp(name, "expected")) {
+			args[i] = random_below(stream, 2);
+		} else if (!strcmp(name, "count")) {
+			args[i] = random_below(stream, random_once_in(stream, 8) ? -1U : 4);
 		} else if (!strcmp(name, "which")) {
 			args[i] = random_below(stream, random_once_in(stream, 8) ? -1U : 3);
 		}
 	}
+	/* Without a time, until it is woken, or a signal comes. */
+	if (nr == SYSDEMO_NR_WAIT && random_once_in(stream, 16)) {
+		args[2] = 0;
+		args[3] = 0;
+	}
+	/* Who changes a word tells those who wait. */
+	if (nr == SYSDEMO_NR_WAKE && random_once_in(stream, 2))
+		atomic_fetch_xor(&words[random_below(stream, WORDS)], 1);
 }
 
 static inline __s64 sum(const struct sysdemo_call *call)
@@ -204,6 +235,9 @@ static inline bool is_result(const struct sysdemo_call *call, const unsigned cha
 				return false;
 		}
 		return !string[call->ret - 1];
+	case SYSDEMO_NR_WAKE:
+		return call->ret >= 0 && call->ret <= (__u32)call->args[1] &&
+		       call->ret <= SYSDEMO_WAITERS_MAX;
 	case SYSDEMO_NR_IDENTITY:
 		return call->ret == 0 || call->ret == 1;
 	default:

@@ -11,6 +11,8 @@
 
 #include "stress/random.h"
 
+#include <stdatomic.h>
+
 /* Twice as much as the largest copy: one that starts in the first half stays within. */
 #define HALF SYSDEMO_COPY_MAX
 #define AREA_SIZE (2 * HALF)
@@ -23,7 +25,11 @@
 /* The one of those that is a file's, which may end before it does. */
 #define OF_A_FILE 0
 
+/* Few, so that who waits for one and who wakes for one meet. */
+#define WORDS 2
+
 static unsigned char *changing[CHANGING], *fleeting[FLEETING];
+static atomic_uint *words;
 static int file;
 
 static inline unsigned char *make_area(void)
@@ -52,6 +58,9 @@ static inline int make_areas(void)
 		if (!fleeting[i])
 			return -1;
 	}
+	words = (atomic_uint *)make_area();
+	if (!words)
+		return -1;
 	file = memfd_create("stress", MFD_CLOEXEC);
 	return file < 0 ? -1 : 0;
 }

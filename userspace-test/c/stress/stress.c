@@ -16,6 +16,7 @@
 
 #include <limits.h>
 #include <pthread.h>
+#include <sys/time.h>
 #include <sys/utsname.h>
 
 /* Its name in the manual; not every C library has it. */
@@ -137,6 +138,12 @@ static void make_record(struct worker *worker, struct sysdemo_call *call, bool m
 	call->ret = UNTOUCHED;
 }
 
+/* Calls that a signal may end: the ioctl says so, and there is no result. */
+static bool sleeps(const struct sysdemo_call *call)
+{
+	return call->nr == SYSDEMO_NR_SLEEP || call->nr == SYSDEMO_NR_WAIT;
+}
+
 /* A call whose record is the thread's own; what it points to may not be. */
 static void call_from_own_record(struct worker *worker)
 {
@@ -146,12 +153,17 @@ static void call_from_own_record(struct worker *worker)
 	long result;
 
 	make_record(worker, call, mixed);
+	/* Who waits and who wakes meet on one open device. */
+	if (!mixed && (call->nr == SYSDEMO_NR_WAIT || call->nr == SYSDEMO_NR_WAKE))
+		slot = 0;
 	sent = *call;
 	result = do_ioctl(worker, atomic_load(&slots[slot]), SYSDEMO_IOC_CALL, (uintptr_t)call);
 	if (memcmp(call, &sent, offsetof(struct sysdemo_call, ret)))
 		fail_call("more than the result is written", call, result, slot);
 	else if (result == -EBADF && slot)
 		return;
+	else if (result == -EINTR && sleeps(call) && !call->flags && call->ret == UNTOUCHED)
+		count(&shared->tallies[call->nr], EINTR);
 	else if (result ? result != -EINVAL || !call->flags || call->ret != UNTOUCHED : call->flags)
 		fail_call("an ioctl that cannot end like that", call, result, slot);
 	else if (!result && !check_ret(worker, call, slot, worker->in, mixed ? NULL : worker->out))
@@ -166,8 +178,25 @@ static void call_from_any_record(struct worker *worker)
 	long result;
 
 	result = do_ioctl(worker, atomic_load(&slots[slot]), SYSDEMO_IOC_CALL, address);
-	if (result && result != -EFAULT && result != -EINVAL && result != -EBADF)
+	if (result && result != -EFAULT && result != -EINVAL && result != -EBADF &&
+	    result != -EINTR)
 		fail("CALL of %#llx: %ld", (long long)address, result);
+}
+
+/* Whoever waits where everybody does is woken. */
+static void wake_all(struct worker *worker)
+{
+	atomic_uint *word = &words[random_below(&worker->stream, WORDS)];
+	struct sysdemo_call *call = worker->records;
+	long result;
+
+	*call = (struct sysdemo_call) {
+		.nr = SYSDEMO_NR_WAKE, .args = { (uintptr_t)word, -1U }, .ret = UNTOUCHED,
+	};
+	atomic_fetch_xor(word, 1);
+	result = do_ioctl(worker, atomic_load(&slots[0]), SYSDEMO_IOC_CALL, (uintptr_t)call);
+	if (result || !check_ret(worker, call, 0, NULL, NULL))
+		fail_call("waking all", call, result, 0);
 }
 
 /* Others read these while they are written. */
@@ -405,8 +434,11 @@ static void do_one(struct worker *worker)
 	case 86 ... 91:
 		change_fleeting(&worker->stream);
 		break;
-	case 92 ... 95:
+	case 92 ... 93:
 		scribble(worker);
+		break;
+	case 94 ... 95:
+		wake_all(worker);
 		break;
 	case 96 ... 98:
 		unknown_command(worker);
@@ -438,10 +470,15 @@ static void be_a_child(struct worker *worker, int end)
 	char number[16], path[64], text[256];
 	char * const arguments[] = { "stress", "--child", number, NULL };
 	char * const environment[] = { NULL };
+	static const struct itimerval often = { { .tv_usec = 20000 }, { .tv_usec = 20000 } };
+	static const struct itimerval never;
 	struct stream *stream = &worker->stream;
 	int slot;
 
 	worker->child = true;
+	/* Nobody wakes it, nor sends signals, but this. */
+	if (setitimer(ITIMER_REAL, &often, NULL))
+		fail("setitimer: %s", strerror(errno));
 	switch (random_below(stream, 4)) {
 	case 0:
 		worker->humble = true;
@@ -461,6 +498,9 @@ static void be_a_child(struct worker *worker, int end)
 	if (read_file(path, text, sizeof(text)) < 0 ? !slot : !strstr(text, "sysdemo-calls:\t"))
 		fail("%s tells nothing", path);
 	snprintf(number, sizeof(number), "%d", atomic_load(&slots[any_slot(worker, 0)]));
+	/* It would survive that; the handler does not. */
+	if (setitimer(ITIMER_REAL, &never, NULL))
+		fail("setitimer: %s", strerror(errno));
 	if (end == EXECUTES)
 		execve("/proc/self/exe", arguments, environment);
 	else if (end == IS_KILLED)
@@ -578,13 +618,24 @@ static void stop_workers(void)
 	struct timespec end;
 
 	atomic_store(&shared->stop, true);
-	clock_gettime(CLOCK_REALTIME, &end);
-	end.tv_sec += PATIENCE;
 	for (int i = 0; i < WORKERS; i++) {
-		if (pthread_timedjoin_np(workers[i].thread, NULL, &end)) {
-			fail("thread %d does not end", i);
-			return;
-		}
+		double patience = now() + PATIENCE;
+
+		do {
+			int tid = atomic_load(&workers[i].tid);
+
+			if (now() > patience) {
+				fail("thread %d does not end", i);
+				return;
+			}
+			/* It may wait for somebody who has ended. */
+			if (tid)
+				syscall(SYS_tgkill, getpid(), tid, SIGUSR2);
+			clock_gettime(CLOCK_REALTIME, &end);
+			end.tv_nsec += 50000000;
+			end.tv_sec += end.tv_nsec / 1000000000;
+			end.tv_nsec %= 1000000000;
+		} while (pthread_timedjoin_np(workers[i].thread, NULL, &end));
 	}
 }
 
@@ -654,6 +705,7 @@ FIXTURE_SETUP(stress)
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		shared->tallies[NO_CALL + i].name = names[i];
 	ASSERT_EQ(0, sigaction(SIGUSR2, &action, NULL));
+	ASSERT_EQ(0, sigaction(SIGALRM, &action, NULL));
 	action.sa_flags = SA_RESTART;
 	ASSERT_EQ(0, sigaction(SIGUSR1, &action, NULL));
 	self->module = open_module();

@@ -112,6 +112,52 @@ pub(crate) fn stay_on_cpu(cpu: usize) -> io::Result<()> {
     .map(drop)
 }
 
+extern "C" fn nothing(_signal: libc::c_int) {}
+
+/// Lets a signal interrupt this thread again and again: a call that sleeps comes to its end.
+///
+/// Its handler has no `SA_RESTART`: with that, a call could start again for ever.
+pub(crate) fn interrupt_often() -> io::Result<()> {
+    const PERIOD: libc::timespec = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 20_000_000,
+    };
+    // The C library and libFuzzer have no use for that one.
+    let signal = libc::SIGRTMIN() + 1;
+    // SAFETY: All bits zero is a value of these structures, which are there for the calls, and the
+    // handler does nothing.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = nothing as extern "C" fn(libc::c_int) as usize;
+        check(libc::sigaction(
+            signal,
+            &raw const action,
+            std::ptr::null_mut(),
+        ))?;
+        let mut event: libc::sigevent = std::mem::zeroed();
+        event.sigev_notify = libc::SIGEV_THREAD_ID;
+        event.sigev_signo = signal;
+        event.sigev_notify_thread_id = libc::gettid();
+        let mut timer = std::mem::zeroed();
+        check(libc::timer_create(
+            libc::CLOCK_MONOTONIC,
+            &raw mut event,
+            &raw mut timer,
+        ))?;
+        let times = libc::itimerspec {
+            it_interval: PERIOD,
+            it_value: PERIOD,
+        };
+        check(libc::timer_settime(
+            timer,
+            0,
+            &raw const times,
+            std::ptr::null_mut(),
+        ))
+        .map(drop)
+    }
+}
+
 /// Starts a child process that runs a function and ends; gives its id.
 ///
 /// The function must not wait for another thread: there is none in the child.
@@ -120,6 +166,11 @@ pub(crate) fn fork(run: impl FnOnce()) -> io::Result<i32> {
     // would be dropped twice is: the child ends here.
     let child = check(unsafe { libc::fork() })?;
     if child == 0 {
+        // Its parent's timer is not its own. Without one it might sleep for ever.
+        if interrupt_often().is_err() {
+            // SAFETY: No memory is involved.
+            unsafe { libc::_exit(1) };
+        }
         run();
         // SAFETY: No memory is involved.
         unsafe { libc::_exit(0) };

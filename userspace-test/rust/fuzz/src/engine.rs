@@ -76,6 +76,8 @@ fn prepare() -> Result<Target, Box<dyn Error>> {
     let kcov = |error| format!("/sys/kernel/debug/kcov: {error}");
     // Where there is one CPU, the threads take turns.
     let _ = door::stay_on_cpu(0);
+    // What sleeps is woken: this thread, and the other one as it starts.
+    door::interrupt_often()?;
     let ours = Recording::start().map_err(|error| kcov(error.into()))?;
     let (partner, theirs) = Partner::start(runner(1)).map_err(kcov)?;
     // A small corpus is one of the edges alone.

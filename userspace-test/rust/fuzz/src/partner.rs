@@ -65,7 +65,8 @@ impl Partner {
         thread::spawn(move || {
             // Where there is one CPU, they take turns.
             let _ = door::stay_on_cpu(1);
-            if ready.send(Recording::start()).is_err() {
+            let recording = door::interrupt_often().and_then(|()| Recording::start());
+            if ready.send(recording).is_err() {
                 return;
             }
             for Task(steps, times, meeting) in their_tasks {
