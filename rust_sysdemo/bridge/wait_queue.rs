@@ -349,16 +349,7 @@ mod tests {
     fn words_are_told_apart() -> Result {
         let queue = queue()?;
         let place = settled(&queue, WORD)?;
-        let others = [
-            Key {
-                space: 2,
-                ..WORD //
-            },
-            Key {
-                address: 8,
-                ..WORD //
-            },
-        ];
+        let others = [Key { space: 2, ..WORD }, Key { address: 8, ..WORD }];
         for other in others {
             assert_eq!(queue.wake(other, u32::MAX), 0);
         }
