@@ -15,10 +15,10 @@
 /* The number of ioctl(2) in the table of i386. */
 #define I386_NR_IOCTL 54
 
-enum { CALL, BATCH, TABLE, INFO, RESTRICT, UNKNOWN, OTHER, COMPAT, HITS };
+enum { CALL, BATCH, TABLE, INFO, RESTRICT, LOG, UNKNOWN, OTHER, COMPAT, HITS };
 
 static const char * const names[HITS] = {
-	"CALL", "BATCH", "TABLE", "INFO", "RESTRICT", "unknown", "other", "compat",
+	"CALL", "BATCH", "TABLE", "INFO", "RESTRICT", "LOG", "unknown", "other", "compat",
 };
 
 static atomic_t hits[HITS];
@@ -35,6 +35,8 @@ static int kind_of(unsigned int cmd)
 		return TABLE;
 	case SYSDEMO_IOC_RESTRICT:
 		return RESTRICT;
+	case SYSDEMO_IOC_LOG:
+		return LOG;
 	}
 	/* In whatever size. */
 	cmd &= ~IOCSIZE_MASK;

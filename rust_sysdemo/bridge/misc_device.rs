@@ -1,31 +1,115 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A misc device with permissions of its own.
+//! A misc device with permissions of its own, that can be polled.
 //!
-//! [`MiscDeviceRegistration`] has no way to set the
-//! mode of the device node, which is then 0600. This registration is the same but for that.
+//! [`MiscDeviceRegistration`] has no way to set the mode of the device node, which is then 0600,
+//! and [`MiscDevice`] has no method for `poll`. This registration is the same but for that: its
+//! table of file operations is that of the `kernel` crate, with what [`Operations`] adds.
 //!
-//! C header: [`include/linux/miscdevice.h`](srctree/include/linux/miscdevice.h)
+//! C headers: [`include/linux/miscdevice.h`](srctree/include/linux/miscdevice.h),
+//! [`include/linux/fs.h`](srctree/include/linux/fs.h)
 
+use super::{
+    file::Events,
+    shims, //
+};
 use core::marker::PhantomData;
 use kernel::{
     bindings,
     error::to_result,
+    fs::File,
     miscdevice::{
         MiscDevice,
         MiscDeviceOptions,
         MiscDeviceRegistration, //
     },
     prelude::*,
-    types::Opaque, //
+    sync::poll::PollTable,
+    types::{
+        ForeignOwnable,
+        Opaque, //
+    },
 };
+
+/// What a misc device can do that [`MiscDevice`] has no method for.
+///
+/// An open device is a stream: it has no position, so that `lseek()` and `pread()` fail with
+/// `ESPIPE`. Who implements [`MiscDevice::read_iter`] has to ask
+/// [`may_wait`](super::file::may_wait): the kernel is told that this is done.
+pub(crate) trait Operations: MiscDevice {
+    /// Says which operations would not have to wait, after it has asked to be woken when that
+    /// changes: by [`PollTable::register_wait`].
+    fn poll(
+        device: <Self::Ptr as ForeignOwnable>::Borrowed<'_>,
+        file: &File,
+        table: PollTable<'_>,
+    ) -> Events;
+}
+
+/// The functions that C calls for a `T`.
+struct Table<T>(PhantomData<T>);
+
+impl<T: Operations> Table<T> {
+    /// The table that the `kernel` crate makes.
+    const BASE: bindings::file_operations = {
+        // The name is of no account for the table.
+        let device = MiscDeviceOptions { name: c"" }.into_raw::<T>();
+        // SAFETY: `into_raw` sets the pointer to a table that is there for good.
+        unsafe { *device.fops }
+    };
+
+    /// How that table opens a file.
+    const BASE_OPEN: unsafe extern "C" fn(*mut bindings::inode, *mut bindings::file) -> c_int =
+        match Self::BASE.open {
+            Some(open) => open,
+            None => panic!("a misc device can be opened"),
+        };
+
+    /// That table with what is missing. Who adds an operation to [`Operations`] adds it here.
+    const OPERATIONS: &'static bindings::file_operations = &bindings::file_operations {
+        open: Some(Self::open),
+        poll: Some(Self::poll),
+        ..Self::BASE
+    };
+
+    /// # Safety
+    ///
+    /// As that of the `kernel` crate's own `open`: `inode` and `file` are those of a file that is
+    /// being opened, of a device that is registered for `T`.
+    unsafe extern "C" fn open(inode: *mut bindings::inode, file: *mut bindings::file) -> c_int {
+        // SAFETY: The file is being opened: its mode may be changed, and nobody else sees it yet.
+        unsafe { shims::sysdemo_open_stream(inode.cast(), file.cast()) };
+        // SAFETY: The caller keeps to what this function asks.
+        unsafe { Self::BASE_OPEN(inode, file) }
+    }
+
+    /// # Safety
+    ///
+    /// `file` is an open file of a device that is registered for `T`; `table` is null or a table
+    /// that is valid during the call.
+    unsafe extern "C" fn poll(
+        file: *mut bindings::file,
+        table: *mut bindings::poll_table,
+    ) -> bindings::__poll_t {
+        // SAFETY: A file that is open has what `open` put there, until it is released; it can be
+        // borrowed meanwhile.
+        let device = unsafe { T::Ptr::borrow((*file).private_data) };
+        // SAFETY: The file is valid during the call, and this thread is not in the middle of an
+        // `fdget_pos()` of it.
+        let file = unsafe { File::from_raw_file(file) };
+        // SAFETY: The caller says so.
+        let table = unsafe { PollTable::from_raw(table) };
+
+        T::poll(device, file, table).into_raw()
+    }
+}
 
 /// A registered misc device. Dropping it takes the device away.
 ///
 /// # Invariants
 ///
-/// - `inner` is a `struct miscdevice` made by [`MiscDeviceOptions::into_raw`] for `T` and
-///   registered with `misc_register()`.
+/// - `inner` is a `struct miscdevice` made by [`MiscDeviceOptions::into_raw`] for `T`, with the
+///   operations of [`Table`] for `T`, and registered with `misc_register()`.
 /// - The layout is that of [`MiscDeviceRegistration`]: both are a `struct miscdevice` and nothing
 ///   else. The kernel crate's `open` finds one by the address of the other.
 #[repr(transparent)]
@@ -44,7 +128,7 @@ unsafe impl<T: MiscDevice> Send for Registration<T> {}
 // parallel.
 unsafe impl<T: MiscDevice> Sync for Registration<T> {}
 
-impl<T: MiscDevice> Registration<T> {
+impl<T: Operations> Registration<T> {
     /// The layouts agree, as far as a compiler can tell.
     const LAYOUT: () = {
         assert!(size_of::<Self>() == size_of::<MiscDeviceRegistration<T>>());
@@ -58,11 +142,12 @@ impl<T: MiscDevice> Registration<T> {
     pub(crate) fn register(name: &'static CStr, mode: u16) -> impl PinInit<Self, Error> {
         let () = Self::LAYOUT;
         try_pin_init!(Self {
-            // INVARIANT: If the initializer succeeds, the device is made by `into_raw` and
-            // registered.
+            // INVARIANT: If the initializer succeeds, the device is made by `into_raw`, has the
+            // operations, and is registered.
             inner <- Opaque::try_ffi_init(move |slot: *mut bindings::miscdevice| {
                 let mut device = MiscDeviceOptions { name }.into_raw::<T>();
                 device.mode = mode;
+                device.fops = Table::<T>::OPERATIONS;
 
                 // SAFETY: The initializer may write to `slot`.
                 unsafe { slot.write(device) };

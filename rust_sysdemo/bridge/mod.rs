@@ -9,6 +9,8 @@
 pub(crate) mod arch;
 pub(crate) mod capability;
 pub(crate) mod cred;
+pub(crate) mod file;
+pub(crate) mod flag;
 pub(crate) mod global;
 pub(crate) mod lockdown;
 pub(crate) mod misc_device;
@@ -17,6 +19,7 @@ pub(crate) mod plain;
 mod shims;
 pub(crate) mod sleep;
 pub(crate) mod task;
+pub(crate) mod time;
 pub(crate) mod tracepoint;
 pub(crate) mod user_memory;
 pub(crate) mod wait_queue;

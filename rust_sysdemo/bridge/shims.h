@@ -8,11 +8,21 @@
 
 #include <linux/types.h>
 
+struct file;
+struct inode;
+struct kiocb;
 struct pt_regs;
 
 /* trace/events.c, by way of CREATE_RUST_TRACE_POINTS: pass a hit on to the probes. */
 void rust_do_trace_sys_enter(unsigned int nr, const unsigned long long *args);
 void rust_do_trace_sys_exit(unsigned int nr, long long ret);
+
+/* bridge/file.c */
+void sysdemo_open_stream(struct inode *inode, struct file *file);
+int sysdemo_kiocb_may_wait(const struct kiocb *iocb);
+
+/* bridge/time.c */
+long long sysdemo_monotonic_for_current(long long time);
 
 /* bridge/arch/x86.c */
 const struct pt_regs *sysdemo_current_pt_regs(void);

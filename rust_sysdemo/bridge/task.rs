@@ -9,6 +9,7 @@ use core::ptr;
 use kernel::{
     bindings,
     current,
+    pid_namespace::PidNamespace,
     sync::atomic::{
         atomic_load,
         Relaxed, //
@@ -23,6 +24,15 @@ pub(crate) fn current_tid() -> Pid {
     // SAFETY: `task` is the running task, which cannot go away under itself; a null namespace means
     // its own.
     unsafe { bindings::__task_pid_nr_ns(task, bindings::pid_type_PIDTYPE_PID, ptr::null_mut()) }
+}
+
+/// Id of the calling thread in some PID namespace, C's `task_pid_nr_ns(current, ns)`; 0 if it has
+/// none there.
+pub(crate) fn current_tid_in(ns: &PidNamespace) -> Pid {
+    let task = current!().as_ptr();
+    // SAFETY: `task` is the running task, which cannot go away under itself; the namespace is valid
+    // by its reference.
+    unsafe { bindings::__task_pid_nr_ns(task, bindings::pid_type_PIDTYPE_PID, ns.as_ptr()) }
 }
 
 /// Whether the caller can gain no rights by `execve()`, C's `task_no_new_privs(current)`.

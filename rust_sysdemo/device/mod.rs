@@ -7,7 +7,9 @@
 mod batch;
 mod describe;
 mod ioctl;
+mod log;
 mod record;
+mod ring;
 mod session;
 
 pub(crate) use session::Session;

@@ -2,13 +2,24 @@
 
 //! An open device.
 
-use super::ioctl;
+use super::{
+    ioctl,
+    log::{
+        self,
+        Log, //
+    },
+};
 use crate::{
     bridge::{
+        file::{
+            self,
+            Events, //
+        },
         global::{
             self,
             Global, //
         },
+        misc_device::Operations,
         wait_queue::WaitQueue, //
     },
     calls::Label,
@@ -17,8 +28,13 @@ use crate::{
         Restriction, //
     },
 };
+use core::mem::size_of;
 use kernel::{
-    fs::File,
+    fs::{
+        File,
+        Kiocb, //
+    },
+    iov::IovIterDest,
     miscdevice::{
         MiscDevice,
         MiscDeviceRegistration, //
@@ -32,14 +48,18 @@ use kernel::{
             Atomic,
             Relaxed, //
         },
+        poll::PollTable,
         Mutex, //
     },
 };
 
+/// The most memory that an open device takes, whatever is done with it.
+const MEMORY_MAX: usize = 8192;
+
 /// What one `open()` of the device holds, shared by all who have its file descriptor.
 ///
 /// Lock order: each lock is taken alone. Under that of the label nothing is done but copy the
-/// label; that of the queue is the business of [`WaitQueue`].
+/// label; that of the queue is the business of [`WaitQueue`], and those of the log are its own.
 #[pin_data]
 pub(crate) struct Session {
     /// What belongs to the whole module.
@@ -54,6 +74,9 @@ pub(crate) struct Session {
     /// Who waits for a word on it.
     #[pin]
     pub(crate) waiters: WaitQueue,
+    /// The calls that came in, for who reads them.
+    #[pin]
+    pub(crate) log: Log,
 }
 
 impl Session {
@@ -76,15 +99,20 @@ impl MiscDevice for Session {
     type Ptr = Pin<KBox<Self>>;
 
     fn open(_file: &File, _misc: &MiscDeviceRegistration<Self>) -> Result<Self::Ptr> {
+        const {
+            // The allocator gives powers of two, or less.
+            assert!(size_of::<Session>().next_power_of_two() + log::MEMORY_MAX <= MEMORY_MAX);
+        }
         let global = global::get()?;
-        KBox::pin_init(
-            pin_init!(Session {
+        KBox::try_pin_init(
+            try_pin_init!(Session {
                 global,
                 calls: Atomic::new(0),
                 restriction: Restriction::none(),
                 label <- new_mutex!(Label::EMPTY),
                 waiters <- WaitQueue::new(),
-            }),
+                log <- Log::new(),
+            }? Error),
             // On the account of who opens, so that a memory limit bounds how often that can be
             // done.
             GFP_KERNEL_ACCOUNT,
@@ -112,6 +140,11 @@ impl MiscDevice for Session {
         ioctl::run(&ctx, cmd, UserPtr::from_addr(arg))
     }
 
+    fn read_iter(kiocb: Kiocb<'_, Self::Ptr>, to: &mut IovIterDest<'_>) -> Result<usize> {
+        let session = kiocb.file().get_ref();
+        session.log.read(to, file::may_wait(&kiocb))
+    }
+
     fn show_fdinfo(session: Pin<&Self>, m: &SeqFile, _file: &File) {
         seq_print!(m, "sysdemo-calls:\t{}\n", session.calls_made());
         seq_print!(
@@ -120,5 +153,12 @@ impl MiscDevice for Session {
             u8::from(session.restriction.in_force())
         );
         seq_print!(m, "sysdemo-waiting:\t{}\n", session.waiters.waiting());
+        session.log.show(m);
+    }
+}
+
+impl Operations for Session {
+    fn poll(session: Pin<&Self>, file: &File, table: PollTable<'_>) -> Events {
+        session.get_ref().log.poll(file, &table)
     }
 }

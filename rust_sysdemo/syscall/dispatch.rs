@@ -50,6 +50,8 @@ pub(crate) fn dispatch(
             let ret = i64::from(error.to_errno());
             if let Some(restart) = Restart::of(error) {
                 tracepoint::sys_exit(nr, ret);
+                // To who reads the log it is what the caller gets to see.
+                ctx.session.log.note(nr, i64::from(EINTR.to_errno()));
                 return Err(restart);
             }
             ret
@@ -57,6 +59,7 @@ pub(crate) fn dispatch(
     };
 
     tracepoint::sys_exit(nr, ret);
+    ctx.session.log.note(nr, ret);
     Ok(ret)
 }
 

@@ -50,6 +50,7 @@ struct sysdemo_call {
 #define SYSDEMO_IOC_NR_TABLE	0x92
 #define SYSDEMO_IOC_NR_INFO	0x93
 #define SYSDEMO_IOC_NR_RESTRICT	0x94
+#define SYSDEMO_IOC_NR_LOG	0x95
 
 /*
  * Makes one call. 0 when the call was made (@ret has its result, be it an error), otherwise:
@@ -146,7 +147,7 @@ struct sysdemo_info {
 	__u32 restricted;
 };
 
-#define SYSDEMO_ABI		1
+#define SYSDEMO_ABI		2
 
 /* Size of struct sysdemo_info in the first version of the ABI. */
 #define SYSDEMO_INFO_SIZE_VER0	32
@@ -155,6 +156,7 @@ struct sysdemo_info {
 #define SYSDEMO_FEATURE_RESTRICT	(1ULL << 1)
 /* SYSDEMO_NR_REGS and SYSDEMO_NR_ENTRY work on this architecture. */
 #define SYSDEMO_FEATURE_REGS		(1ULL << 2)
+#define SYSDEMO_FEATURE_LOG		(1ULL << 3)
 
 /*
  * Tells what the device offers. The structure may grow: its size, which is part of the command's
@@ -185,6 +187,69 @@ struct sysdemo_restrict {
  */
 #define SYSDEMO_IOC_RESTRICT	_IOW(SYSDEMO_IOC_TYPE, SYSDEMO_IOC_NR_RESTRICT, \
 				     struct sysdemo_restrict)
+
+/**
+ * struct sysdemo_log - the log of the calls that are made through this open device
+ * @flags: What is to be done: SYSDEMO_LOG_ON, SYSDEMO_LOG_OFF, or 0 to change nothing. In. Which of
+ *	the two it is now. Out.
+ * @capacity: With SYSDEMO_LOG_ON how many records are kept until they are read, 1 to
+ *	SYSDEMO_LOG_CAPACITY_MAX; otherwise 0. In. How many are kept, 0 if it was never on. Out.
+ * @dropped: How many records, since the device was opened, nobody can read any more: newer ones
+ *	took their place, or the log was switched on anew. Out.
+ */
+struct sysdemo_log {
+	__u32 flags;
+	__u32 capacity;
+	__u64 dropped;
+};
+
+#define SYSDEMO_LOG_ON		(1U << 0)
+#define SYSDEMO_LOG_OFF		(1U << 1)
+
+/* The most records that a log keeps. */
+#define SYSDEMO_LOG_CAPACITY_MAX	128
+
+/*
+ * Switches the log on or off, for all who have this open device, or asks how it is. Each call that
+ * is made then leaves a record when it ends: those of a batch one each, also those that are refused
+ * and those that there are none of. 0 when it is done and told, otherwise:
+ * EBUSY: it is on already.
+ * EFAULT: the structure cannot be read, and nothing is changed, or it cannot be written.
+ * EINVAL: @flags has unknown bits or both, or @capacity is none.
+ * ENOMEM: there is no memory for the records. They are charged to who switches it on.
+ */
+#define SYSDEMO_IOC_LOG	_IOWR(SYSDEMO_IOC_TYPE, SYSDEMO_IOC_NR_LOG, struct sysdemo_log)
+
+/**
+ * struct sysdemo_log_record - a call that was made, as read(2) gives it
+ * @time: When it ended: nanoseconds of the reader's CLOCK_MONOTONIC.
+ * @seq: Number of the record, from 0 on, whoever reads. Those that a reader misses are another
+ *	reader's, or dropped. Records come in order, but for one that could not be written to
+ *	somebody else: it comes late.
+ * @ret: What the call gave, as in struct sysdemo_call.
+ * @nr: Number of the call, as it was asked for.
+ * @tid: Thread id of who made it, in the PID namespace of who switched the log on; 0 if it has none
+ *	there. Told to readers in that very namespace, to others 0: no id means anything to them.
+ *
+ * read(2) gives as many of these as there are and fit, whole ones only, each to one reader. It
+ * waits for the first if there is none, unless the device is open with O_NONBLOCK; poll(2) says if
+ * it would. Room for others is made by dropping the oldest. A log that is off can still be read,
+ * until it is empty.
+ * EAGAIN: it would have to wait.
+ * EFAULT: the first cannot be written. It is not lost: the next read gets it.
+ * EINVAL: there is no room for a record.
+ * ENODATA: the log is off, and empty. This is POLLHUP to poll(2).
+ *
+ * A record of a later version may be longer, for who switches the log on with a flag that asks for
+ * it: what SYSDEMO_LOG_ON alone gives never changes.
+ */
+struct sysdemo_log_record {
+	__u64 time;
+	__u64 seq;
+	__s64 ret;
+	__u32 nr;
+	__u32 tid;
+};
 
 /*
  * Numbers of the calls. A number is never used for anything else again, and its meaning never
