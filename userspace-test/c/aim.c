@@ -21,6 +21,7 @@
 
 static const unsigned int commands[] = {
 	SYSDEMO_IOC_CALL, SYSDEMO_IOC_CALL, SYSDEMO_IOC_BATCH, SYSDEMO_IOC_TABLE, SYSDEMO_IOC_INFO,
+	SYSDEMO_IOC_LOG,
 };
 
 static bool is_device(int fd)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 /* Highest error number that a result can carry, the kernel's MAX_ERRNO. */
 #define MAX_ERRNO 4095
@@ -67,6 +68,24 @@ int sysdemo_allow_only(int fd, const __u32 *calls, size_t count)
 		request.allowed[calls[i] / 64] |= 1ULL << calls[i] % 64;
 	}
 	return ioctl(fd, SYSDEMO_IOC_RESTRICT, &request);
+}
+
+int sysdemo_log(int fd, __u32 flags, __u32 capacity, struct sysdemo_log *told)
+{
+	struct sysdemo_log log = { .flags = flags, .capacity = capacity };
+
+	if (ioctl(fd, SYSDEMO_IOC_LOG, &log) < 0)
+		return -1;
+	if (told)
+		*told = log;
+	return 0;
+}
+
+int sysdemo_read_log(int fd, struct sysdemo_log_record *records, size_t count)
+{
+	ssize_t length = read(fd, records, count * sizeof(*records));
+
+	return length < 0 ? -1 : (int)(length / (ssize_t)sizeof(*records));
 }
 
 __s64 sysdemo_null(int fd)

@@ -61,6 +61,29 @@ int sysdemo_batch(int fd, struct sysdemo_call *calls, __u32 count, __u32 flags, 
  */
 int sysdemo_allow_only(int fd, const __u32 *calls, size_t count);
 
+/**
+ * sysdemo_log() - switch the log of an open device on or off, or ask how it is
+ * @fd: The open device.
+ * @flags: SYSDEMO_LOG_ON, SYSDEMO_LOG_OFF, or 0 to change nothing.
+ * @capacity: How many records are kept, with SYSDEMO_LOG_ON; otherwise 0.
+ * @told: Where it goes how the log is then, or NULL.
+ *
+ * Return: 0, or -1 with errno set.
+ */
+int sysdemo_log(int fd, __u32 flags, __u32 capacity, struct sysdemo_log *told);
+
+/**
+ * sysdemo_read_log() - take records out of the log
+ * @fd: The open device.
+ * @records: Where they go.
+ * @count: How many there is room for.
+ *
+ * It waits for the first, unless the device is open with O_NONBLOCK.
+ *
+ * Return: How many there are, at least 1, or -1 with errno set.
+ */
+int sysdemo_read_log(int fd, struct sysdemo_log_record *records, size_t count);
+
 /* The calls, under the names that a C library would give them. -1 with errno set on failure. */
 __s64 sysdemo_null(int fd);
 __s64 sysdemo_getpid(int fd);

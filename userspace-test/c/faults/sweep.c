@@ -813,6 +813,116 @@ TEST_F_TIMEOUT(abi, restriction, 120)
 	EXPECT_LE(1, op.tally.efault);
 }
 
+/* What the log of an open device of its own is asked for. */
+static struct sysdemo_log log_request;
+
+static int prepare_log(struct operation *op)
+{
+	log_request = (struct sysdemo_log) {
+		.flags = SYSDEMO_LOG_ON, .capacity = 100, .dropped = UNTOUCHED,
+	};
+	op->fd = sysdemo_open(device);
+	return op->fd < 0;
+}
+
+static long attempt_log(struct operation *op)
+{
+	return do_ioctl(op->fd, SYSDEMO_IOC_LOG, &log_request);
+}
+
+static const char *check_log(struct operation *op, long result, bool injected)
+{
+	struct sysdemo_log_record record;
+	struct sysdemo_log told;
+	bool works;
+
+	if (sysdemo_log(op->fd, 0, 0, &told) || sysdemo_null(op->fd))
+		return "the device does not work any more";
+	works = told.flags == SYSDEMO_LOG_ON && told.capacity == 100 &&
+		sysdemo_read_log(op->fd, &record, 1) == 1 && !record.seq;
+	if (told.flags != SYSDEMO_LOG_ON && (told.capacity || told.dropped))
+		return "it is off, but not as it was";
+	close(op->fd);
+	if (!result) {
+		if (!works || log_request.flags != SYSDEMO_LOG_ON || log_request.dropped)
+			return "it succeeds, but the log is not on";
+		return NULL;
+	}
+	/* What could not be told has been done all the same. */
+	if (works && result != -EFAULT)
+		return "it fails, but the log is on";
+	if (log_request.dropped && log_request.dropped != UNTOUCHED)
+		return "it fails, but something else is told";
+	return check_error(op, result, injected);
+}
+
+#define RECORDS_READ 3
+
+static struct sysdemo_log_record log_records[RECORDS_READ];
+
+static int prepare_read(struct operation *op)
+{
+	memset(log_records, 0x5a, sizeof(log_records));
+	op->fd = open(device, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	if (op->fd < 0 || sysdemo_log(op->fd, SYSDEMO_LOG_ON, 8, NULL))
+		return -1;
+	for (int i = 0; i < RECORDS_READ; i++)
+		sysdemo_null(op->fd);
+	return 0;
+}
+
+static long attempt_read(struct operation *op)
+{
+	long length = syscall(SYS_read, op->fd, log_records, sizeof(log_records));
+
+	return length < 0 ? -errno : length;
+}
+
+/* As many as it says, and the others are there for the next one. */
+static const char *check_read(struct operation *op, long result, bool injected)
+{
+	const long size = sizeof(log_records[0]);
+	long got = result < 0 ? 0 : result / size;
+
+	if (result > 0 && result % size)
+		return "a part of a record is read";
+	if (got < RECORDS_READ)
+		sysdemo_read_log(op->fd, log_records + got, RECORDS_READ - got);
+	close(op->fd);
+	for (int i = 0; i < RECORDS_READ; i++) {
+		if (log_records[i].seq != (__u64)i || log_records[i].tid != (__u32)gettid())
+			return "a record is lost";
+	}
+	if (result < 0)
+		return check_error(op, result, injected);
+	return injected || got == RECORDS_READ ? NULL : "it reads less than there is";
+}
+
+TEST_F_TIMEOUT(abi, log, 120)
+{
+	struct operation on = {
+		.name = "LOG", .prepare = prepare_log, .attempt = attempt_log, .check = check_log,
+	};
+	struct operation read = {
+		.name = "read", .prepare = prepare_read, .attempt = attempt_read,
+		.check = check_read,
+	};
+	const char *wrong = sweep(&self->faults, &on);
+
+	EXPECT_EQ(NULL, wrong)
+		TH_LOG("LOG: %s", wrong);
+	/* The structure, by both ways; the records. */
+	EXPECT_LE(2, on.tally.efault);
+	EXPECT_LE(1, on.tally.enomem);
+	EXPECT_EQ(-ENOMEM, on.tally.starved);
+	wrong = sweep(&self->faults, &read);
+	EXPECT_EQ(NULL, wrong)
+		TH_LOG("read: %s", wrong);
+	/* The first of them; the others make it shorter. */
+	EXPECT_LE(1, read.tally.efault);
+	EXPECT_LE(RECORDS_READ - 1, read.tally.survived);
+}
+
 static int prepare_open(struct operation *op)
 {
 	(void)op;

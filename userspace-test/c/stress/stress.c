@@ -15,6 +15,7 @@
 #include "stress/calls.h"
 
 #include <limits.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sys/time.h>
 #include <sys/utsname.h>
@@ -49,12 +50,13 @@ static atomic_int slots[SLOTS];
 /* What is done, apart from the calls themselves. */
 enum {
 	NO_CALL = SYSDEMO_RESTRICT_CALLS,
-	BATCH, STATUS, TABLE, INFO, RESTRICT, UNKNOWN, OPEN, FORK, EXEC, LOAD, UNLOAD,
+	BATCH, STATUS, TABLE, INFO, RESTRICT, LOG, READ, POLL, UNKNOWN, OPEN, FORK, EXEC, LOAD,
+	UNLOAD,
 };
 
 static const char * const names[] = {
-	"no such call", "BATCH", "BATCH, status", "TABLE", "INFO", "RESTRICT", "unknown command",
-	"open", "fork", "exec", "load", "unload",
+	"no such call", "BATCH", "BATCH, status", "TABLE", "INFO", "RESTRICT", "LOG", "read",
+	"poll", "unknown command", "open", "fork", "exec", "load", "unload",
 };
 
 static struct worker {
@@ -324,6 +326,7 @@ static int open_device(struct worker *worker)
 {
 	static const int flags[] = {
 		O_RDWR, O_RDWR | O_CLOEXEC, O_RDONLY, O_WRONLY | O_NONBLOCK, O_RDWR | O_APPEND,
+		O_RDWR | O_NONBLOCK,
 	};
 	int fd = open(device, flags[random_below(&worker->stream, ARRAY_SIZE(flags))]);
 
@@ -384,6 +387,118 @@ static void replace_slot(struct worker *worker)
 	close(atomic_exchange(&slots[slot], fd));
 }
 
+/* Switches the log of a device on or off, for all who use it, or asks how it is. */
+static void switch_log(struct worker *worker)
+{
+	static const __u32 switches[] = {
+		SYSDEMO_LOG_ON, SYSDEMO_LOG_ON, SYSDEMO_LOG_OFF, 0,
+		SYSDEMO_LOG_ON | SYSDEMO_LOG_OFF, 1U << 2,
+	};
+	struct sysdemo_log *log = (struct sysdemo_log *)worker->in;
+	__u32 flags = switches[random_below(&worker->stream, ARRAY_SIZE(switches))];
+	__u32 capacity = flags != SYSDEMO_LOG_ON && random_once_in(&worker->stream, 2) ? 0 :
+			 random_below(&worker->stream, SYSDEMO_LOG_CAPACITY_MAX + 2);
+	bool known = flags == SYSDEMO_LOG_ON ?
+		     capacity && capacity <= SYSDEMO_LOG_CAPACITY_MAX :
+		     flags <= SYSDEMO_LOG_OFF && !capacity;
+	int slot = any_slot(worker, 0);
+	long result;
+
+	*log = (struct sysdemo_log) { .flags = flags, .capacity = capacity };
+	result = do_ioctl(worker, atomic_load(&slots[slot]), SYSDEMO_IOC_LOG, (uintptr_t)log);
+	count(&shared->tallies[LOG], -result);
+	if (result == -EBADF && slot)
+		return;
+	if (known ? result && (result != -EBUSY || flags != SYSDEMO_LOG_ON) : result != -EINVAL)
+		fail("LOG %#x, capacity %u: %ld", flags, capacity, result);
+	if (!result && ((flags && log->flags != flags) ||
+			log->capacity > SYSDEMO_LOG_CAPACITY_MAX ||
+			(flags == SYSDEMO_LOG_ON && log->capacity != capacity)))
+		fail("LOG %#x, capacity %u: it tells %#x, %u", flags, capacity, log->flags,
+		     log->capacity);
+
+	result = do_ioctl(worker, atomic_load(&slots[slot]), SYSDEMO_IOC_LOG,
+			  any_address(&worker->stream, worker->out));
+	count(&shared->tallies[LOG], -result);
+	if (result && result != -EFAULT && result != -EINVAL && result != -EBUSY &&
+	    (!slot || result != -EBADF))
+		fail("LOG: %ld", result);
+}
+
+/* Whether what was read of a log may have been in it. */
+static bool are_records(const struct sysdemo_log_record *records, long count)
+{
+	for (long i = 0; i < count; i++) {
+		bool known = records[i].nr < table.count && table.known[records[i].nr];
+		__s64 ret = records[i].ret;
+
+		/* One that another could not be given may come late, but none comes twice. */
+		for (long j = 0; j < i; j++) {
+			if (records[i].seq == records[j].seq)
+				return false;
+		}
+		if (!known && ret != -ENOSYS && ret != -EPERM)
+			return false;
+		if (known && ret < 0 && ret > -ERRNOS && ret != -EPERM &&
+		    records[i].nr != SYSDEMO_NR_SUM3 && records[i].nr != SYSDEMO_NR_SUM6 &&
+		    !is_documented(records[i].nr, -ret))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Reads the log of a device, which may be to wait. Who waits needs signals that end it: half of the
+ * threads get them all the time, and children do not.
+ */
+static void read_log(struct worker *worker)
+{
+	size_t size = random_below(&worker->stream, 8 * sizeof(struct sysdemo_log_record));
+	bool own = random_once_in(&worker->stream, 2);
+	__u64 to = own ? (uintptr_t)worker->out : any_address(&worker->stream, worker->out);
+	int slot = any_slot(worker, 0);
+	long result;
+
+	if (worker->child || (worker - workers) % 2)
+		return;
+	memset(worker->out, 0x5a, size + 1);
+	result = syscall(SYS_read, atomic_load(&slots[slot]), (long)to, size);
+	if (result < 0)
+		result = -errno;
+	count(&shared->tallies[READ], result < 0 ? -result : 0);
+	if (result == -EAGAIN || result == -ENODATA || result == -EINTR)
+		return;
+	if ((result == -EBADF && slot) || (result == -EFAULT && !own))
+		return;
+	if (size < sizeof(struct sysdemo_log_record) ? result != -EINVAL :
+	    result <= 0 || result % sizeof(struct sysdemo_log_record) || result > (long)size)
+		fail("read of %zu: %ld", size, result);
+	else if (own && result > 0 &&
+		 (!are_records((struct sysdemo_log_record *)worker->out,
+			       result / sizeof(struct sysdemo_log_record)) ||
+		  worker->out[result] != 0x5a))
+		fail("read of %zu: records that cannot be", size);
+}
+
+static void poll_some(struct worker *worker)
+{
+	struct pollfd fds[3];
+	int ready;
+
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		fds[i] = (struct pollfd) {
+			.fd = atomic_load(&slots[any_slot(worker, 0)]), .events = POLLIN,
+		};
+	ready = poll(fds, ARRAY_SIZE(fds), random_below(&worker->stream, 3));
+	count(&shared->tallies[POLL], ready < 0 ? errno : 0);
+	if (ready < 0 ? errno != EINTR : ready > (int)ARRAY_SIZE(fds))
+		fail("poll: %d, %s", ready, strerror(errno));
+	for (size_t i = 0; ready > 0 && i < ARRAY_SIZE(fds); i++) {
+		if (fds[i].revents & ~(POLLIN | POLLHUP | POLLNVAL))
+			fail("poll: events %#x", fds[i].revents);
+	}
+}
+
 static void unknown_command(struct worker *worker)
 {
 	int slot = any_slot(worker, 0);
@@ -392,7 +507,7 @@ static void unknown_command(struct worker *worker)
 
 	/* Of its own type, but of a number that it has not; or of none of its own. */
 	if (random_once_in(&worker->stream, 2))
-		cmd = _IOC(cmd >> _IOC_DIRSHIFT, SYSDEMO_IOC_TYPE, SYSDEMO_IOC_NR_RESTRICT + 1,
+		cmd = _IOC(cmd >> _IOC_DIRSHIFT, SYSDEMO_IOC_TYPE, SYSDEMO_IOC_NR_LOG + 1,
 			   cmd & _IOC_SIZEMASK);
 	else
 		cmd = _IOC(cmd >> _IOC_DIRSHIFT, '}', cmd & _IOC_NRMASK, cmd >> 4 & _IOC_SIZEMASK);
@@ -410,8 +525,17 @@ static void fork_one(struct worker *worker, int end);
 static void do_one(struct worker *worker)
 {
 	switch (random_below(&worker->stream, 100)) {
-	case 0 ... 49:
+	case 0 ... 41:
 		call_from_own_record(worker);
+		break;
+	case 42 ... 44:
+		switch_log(worker);
+		break;
+	case 45 ... 47:
+		read_log(worker);
+		break;
+	case 48 ... 49:
+		poll_some(worker);
 		break;
 	case 50 ... 59:
 		call_from_any_record(worker);
@@ -785,6 +909,7 @@ static void *come_and_go(void *arg)
 
 	while (!atomic_load(&shared->stop)) {
 		bool holds = worker == workers;
+		struct sysdemo_log_record record;
 		struct sysdemo_info info;
 		int fd = open(device, O_RDWR | O_CLOEXEC);
 
@@ -799,8 +924,10 @@ static void *come_and_go(void *arg)
 		}
 		if (holds)
 			atomic_fetch_add(&held, 1);
-		if (sysdemo_null(fd) || sysdemo_getpid(fd) != getpid() ||
-		    ioctl(fd, SYSDEMO_IOC_INFO, &info) || info.calls_made != 2)
+		if (sysdemo_log(fd, SYSDEMO_LOG_ON, 1, NULL) ||
+		    sysdemo_null(fd) || sysdemo_getpid(fd) != getpid() ||
+		    ioctl(fd, SYSDEMO_IOC_INFO, &info) || info.calls_made != 2 ||
+		    sysdemo_read_log(fd, &record, 1) != 1 || record.ret != getpid())
 			fail("what is open cannot be used");
 		if (random_once_in(&worker->stream, 4))
 			usleep(random_below(&worker->stream, 20000));

@@ -76,6 +76,23 @@ static int at_restrict(void *p)
 	return error;
 }
 
+static int at_log(void *p)
+{
+	return error_of(ioctl(fd, SYSDEMO_IOC_LOG, p));
+}
+
+static int at_log_record(void *p)
+{
+	int error;
+
+	sysdemo_log(fd, SYSDEMO_LOG_ON, 1, NULL);
+	sysdemo_null(fd);
+	error = error_of(read(fd, p, sizeof(struct sysdemo_log_record)));
+	/* There is always one to be read: whether it waits is not what is asked. */
+	sysdemo_log(fd, SYSDEMO_LOG_OFF, 0, NULL);
+	return error;
+}
+
 static int at_echo_dst(void *p)
 {
 	return error_of(sysdemo_echo(fd, p, good, 64, 0));
@@ -154,6 +171,8 @@ static const struct place {
 	{ "TABLE", at_table, sizeof(struct sysdemo_table), READS | WRITES },
 	{ "INFO", at_info, sizeof(struct sysdemo_info), WRITES },
 	{ "RESTRICT", at_restrict, sizeof(struct sysdemo_restrict), READS },
+	{ "LOG", at_log, sizeof(struct sysdemo_log), READS | WRITES },
+	{ "log record", at_log_record, sizeof(struct sysdemo_log_record), WRITES },
 	{ "echo.dst", at_echo_dst, 64, WRITES },
 	{ "echo.src", at_echo_src, 64, READS },
 	{ "fill.how", at_fill_how, sizeof(struct sysdemo_fill), READS },
@@ -515,7 +534,8 @@ static void all(void)
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		bad_pointers(&places[i]);
 		misaligned_pointers(&places[i]);
-		if (places[i].try == at_echo_dst || places[i].try == at_fill_dst)
+		if (places[i].try == at_echo_dst || places[i].try == at_fill_dst ||
+		    places[i].try == at_log_record)
 			as_getrandom(&places[i]);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(growing); i++) {

@@ -61,6 +61,7 @@ TEST(numbers_never_change)
 	EXPECT_EQ(0xc1a87c92, SYSDEMO_IOC_TABLE);
 	EXPECT_EQ(0x80207c93, SYSDEMO_IOC_INFO);
 	EXPECT_EQ(0x40207c94, SYSDEMO_IOC_RESTRICT);
+	EXPECT_EQ(0xc0107c95, SYSDEMO_IOC_LOG);
 }
 
 TEST(layouts_never_change)
@@ -199,8 +200,8 @@ TEST_F(device, info_tells_of_the_table)
 	EXPECT_EQ(SYSDEMO_ABI, info.abi);
 	EXPECT_EQ(SYSDEMO_NR_CALLS, info.calls);
 	EXPECT_EQ(SYSDEMO_BATCH_MAX, info.batch_max);
-	EXPECT_EQ(SYSDEMO_FEATURE_BATCH | SYSDEMO_FEATURE_RESTRICT | SYSDEMO_FEATURE_REGS,
-		  info.features);
+	EXPECT_EQ(SYSDEMO_FEATURE_BATCH | SYSDEMO_FEATURE_RESTRICT | SYSDEMO_FEATURE_REGS |
+		  SYSDEMO_FEATURE_LOG, info.features);
 	EXPECT_EQ(0, info.calls_made);
 	EXPECT_EQ(0, info.restricted);
 	sysdemo_null(self->fd);

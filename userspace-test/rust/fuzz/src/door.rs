@@ -81,10 +81,32 @@ pub(crate) fn ioctl_32(stack: u64, fd: i32, command: u32, argument: u64) -> i64 
     i64::from(result as i32)
 }
 
+/// Reads the log of a file; gives what the C library does.
+///
+/// As with [`ioctl`], whatever the address is.
+pub(crate) fn read(fd: i32, address: u64, size: u64) -> i64 {
+    // SAFETY: The kernel writes to the arena alone: the address is a harmless number.
+    unsafe { libc::syscall(libc::SYS_read, i64::from(fd), address, size) }
+}
+
+/// Asks what a file is ready for, without waiting; gives how many are ready for anything.
+pub(crate) fn poll(fd: i32) -> i64 {
+    let mut asked = libc::pollfd {
+        fd,
+        events: libc::POLLIN | libc::POLLOUT,
+        revents: 0,
+    };
+    // SAFETY: There is one such structure.
+    i64::from(unsafe { libc::poll(&raw mut asked, 1, 0) })
+}
+
 /// Opens the device, by flags that need not make sense.
+///
+/// But so that nothing waits: an input is to end whatever it asks for.
 pub(crate) fn open(path: &CStr, flags: i32) -> Option<i32> {
+    let flags = flags & !(libc::O_CREAT | libc::O_TMPFILE) | libc::O_NONBLOCK;
     // SAFETY: The path ends in a zero byte, and no flag that would need a mode is ever given.
-    let fd = unsafe { libc::open(path.as_ptr(), flags & !(libc::O_CREAT | libc::O_TMPFILE)) };
+    let fd = unsafe { libc::open(path.as_ptr(), flags) };
     check(fd).ok()
 }
 

@@ -14,7 +14,7 @@ use crate::partner::{Partner, take_all};
 use crate::reader::Reader;
 use crate::shared::{CALLS_MAX, Shared};
 use crate::step::{FILES, Runner, Step};
-use sysdemo::ioctl::{BATCH, CALL, INFO, RESTRICT, TABLE};
+use sysdemo::ioctl::{BATCH, CALL, INFO, LOG, RESTRICT, TABLE};
 use sysdemo::uapi;
 
 /// How many operations an input may have: what is left of it then means nothing.
@@ -103,7 +103,8 @@ impl Run<'_> {
     /// Lays out an operation; gives the steps that it takes.
     fn steps(&mut self, operation: usize) -> Vec<Step> {
         let step = match operation {
-            0..=5 => self.call(),
+            0..=4 => self.call(),
+            5 => self.log(),
             6 | 7 => self.batch(),
             8 => self.table(),
             9 => self.info(),
@@ -387,9 +388,37 @@ impl Run<'_> {
         self.ioctl(RESTRICT, address)
     }
 
+    /// The log: switched on or off, read, or asked whether it can be.
+    fn log(&mut self) -> Step {
+        let choice = self.input.byte();
+        match choice % 4 {
+            0 | 1 => {
+                let flags = match self.input.byte() {
+                    switch @ 0..=223 => u32::from(switch % 3),
+                    _ => self.flags() as u32,
+                };
+                let capacity = match flags {
+                    uapi::SYSDEMO_LOG_ON => self.number() as u32 % 160,
+                    _ => u32::from(choice >= 250),
+                };
+                let mut bytes = flags.to_le_bytes().to_vec();
+                bytes.extend(capacity.to_le_bytes());
+                bytes.extend([0; 8]);
+                let address = self.object(&bytes);
+                self.ioctl(LOG, address)
+            }
+            2 => Step::Poll(self.input.byte()),
+            _ => {
+                let size = u64::from(self.input.byte());
+                let address = self.address(size);
+                Step::Read(self.input.byte(), address, size)
+            }
+        }
+    }
+
     /// A command that is nearly one of ours, or none at all.
     fn anything(&mut self) -> Step {
-        let ours = [CALL, BATCH, TABLE, INFO, RESTRICT];
+        let ours = [CALL, BATCH, TABLE, INFO, RESTRICT, LOG];
         let command = match self.input.byte() {
             choice @ 0..=191 => {
                 ours[usize::from(choice) % ours.len()] ^ (1 << self.input.below(32))

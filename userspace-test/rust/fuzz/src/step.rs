@@ -28,6 +28,10 @@ pub(crate) enum Step {
         /// The call of the table that it makes, and where its result will be.
         call: Option<(usize, u64)>,
     },
+    /// The log of a file is read, to such an address, with so many bytes of room.
+    Read(u8, u64, u64),
+    /// A file is asked what it is ready for.
+    Poll(u8),
     /// The device is opened with such flags, in place of what is there.
     Open(usize, i32),
     /// A file is closed.
@@ -99,6 +103,10 @@ impl Runner {
                 }
                 return door::ioctl(self.stack, fd, command, argument);
             }
+            Step::Read(choice, address, size) => {
+                return door::read(self.files.get(choice), address, size);
+            }
+            Step::Poll(choice) => return door::poll(self.files.get(choice)),
             Step::Open(slot, flags) => self.open(slot, flags),
             Step::Close(slot) => self.files.replace(slot, None),
             Step::ChangeUser if self.is_nobody => self.become_root(),

@@ -4,12 +4,12 @@
 
 use crate::ioctl;
 use crate::uapi::{
-    self, sysdemo_call, sysdemo_entry, sysdemo_identity, sysdemo_info, sysdemo_regs,
-    sysdemo_restrict, sysdemo_time,
+    self, sysdemo_call, sysdemo_entry, sysdemo_identity, sysdemo_info, sysdemo_log,
+    sysdemo_log_record, sysdemo_regs, sysdemo_restrict, sysdemo_time,
 };
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, open};
-use rustix::io::Errno;
+use rustix::io::{Errno, read};
 use std::ffi::{CStr, CString};
 use std::io;
 use std::path::Path;
@@ -276,5 +276,36 @@ impl Device {
             *word.ok_or(Errno::INVAL)? |= 1 << (nr % 64);
         }
         ioctl::restrict(self, request)
+    }
+
+    /// Switches the log of this open device on, with room for `capacity` records; tells how it is.
+    ///
+    /// Fails with `EINVAL` if there is no such room, and with `EBUSY` if it is on.
+    pub fn log_on(&self, capacity: u32) -> io::Result<sysdemo_log> {
+        ioctl::log(self, uapi::SYSDEMO_LOG_ON, capacity)
+    }
+
+    /// Switches the log off; tells how it is. What it holds can still be read.
+    pub fn log_off(&self) -> io::Result<sysdemo_log> {
+        ioctl::log(self, uapi::SYSDEMO_LOG_OFF, 0)
+    }
+
+    /// How the log is.
+    pub fn log(&self) -> io::Result<sysdemo_log> {
+        ioctl::log(self, 0, 0)
+    }
+
+    /// Takes records out of the log, at least one and `count` at most. Waits for the first, unless
+    /// `O_NONBLOCK` is set.
+    ///
+    /// Fails with `EAGAIN` if it would have to wait and must not, with `ENODATA` if the log is off
+    /// and empty, and with `EINVAL` if `count` is 0.
+    pub fn read_log(&self, count: usize) -> io::Result<Vec<sysdemo_log_record>> {
+        // More than a log can hold is no use.
+        let count = count.min(uapi::SYSDEMO_LOG_CAPACITY_MAX as usize);
+        let mut bytes = vec![0; count * size_of::<sysdemo_log_record>()];
+        let len = read(self, &mut bytes)?;
+        let (records, _) = bytes[..len].as_chunks();
+        Ok(records.iter().map(ioctl::record).collect())
     }
 }

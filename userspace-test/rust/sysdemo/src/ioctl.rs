@@ -6,8 +6,8 @@
 //! told of more memory than there is. [`call`] is the one that takes anything.
 
 use crate::uapi::{
-    self, sysdemo_batch, sysdemo_call, sysdemo_fill, sysdemo_info, sysdemo_restrict, sysdemo_table,
-    sysdemo_time,
+    self, sysdemo_batch, sysdemo_call, sysdemo_fill, sysdemo_info, sysdemo_log, sysdemo_log_record,
+    sysdemo_restrict, sysdemo_table, sysdemo_time,
 };
 use rustix::fd::AsFd;
 use rustix::io::Errno;
@@ -31,6 +31,8 @@ pub const INFO: Opcode = opcode::read::<sysdemo_info>(TYPE, uapi::SYSDEMO_IOC_NR
 /// Number of `SYSDEMO_IOC_RESTRICT`.
 pub const RESTRICT: Opcode =
     opcode::write::<sysdemo_restrict>(TYPE, uapi::SYSDEMO_IOC_NR_RESTRICT as u8);
+/// Number of `SYSDEMO_IOC_LOG`.
+pub const LOG: Opcode = opcode::read_write::<sysdemo_log>(TYPE, uapi::SYSDEMO_IOC_NR_LOG as u8);
 
 /// Highest error number that a result can carry, the kernel's `MAX_ERRNO`.
 const MAX_ERRNO: i64 = 4095;
@@ -289,4 +291,23 @@ pub(crate) fn info(fd: impl AsFd) -> io::Result<sysdemo_info> {
 pub(crate) fn restrict(fd: impl AsFd, request: sysdemo_restrict) -> io::Result<()> {
     // SAFETY: The command reads one such structure.
     Ok(unsafe { ioctl(fd, Setter::<RESTRICT, _>::new(request)) }?)
+}
+
+/// `SYSDEMO_IOC_LOG`
+pub(crate) fn log(fd: impl AsFd, flags: u32, capacity: u32) -> io::Result<sysdemo_log> {
+    let mut log = sysdemo_log {
+        flags,
+        capacity,
+        ..Default::default()
+    };
+    // SAFETY: The command reads and writes one such structure.
+    unsafe { ioctl(fd, Updater::<LOG, _>::new(&mut log)) }?;
+    Ok(log)
+}
+
+/// A record of the log, of the bytes that `read(2)` gave.
+pub(crate) fn record(bytes: &[u8; size_of::<sysdemo_log_record>()]) -> sysdemo_log_record {
+    // SAFETY: The structure is made of integers without padding: any bytes are a value of it, and
+    // these need not be aligned.
+    unsafe { bytes.as_ptr().cast::<sysdemo_log_record>().read_unaligned() }
 }

@@ -99,6 +99,7 @@ pub(crate) fn add(tests: &mut Tests) {
         assert_eq!(ioctl::TABLE, 0xc1a87c92);
         assert_eq!(ioctl::INFO, 0x80207c93);
         assert_eq!(ioctl::RESTRICT, 0x40207c94);
+        assert_eq!(ioctl::LOG, 0xc0107c95);
     });
     tests.add("describe", |device| {
         let echo = device.describe(uapi::SYSDEMO_NR_ECHO).unwrap();
@@ -123,6 +124,31 @@ pub(crate) fn add(tests: &mut Tests) {
         assert_eq!(error(device.null()), Errno::PERM);
         assert_eq!(error(device.getpid()), Errno::PERM);
         assert_eq!(error(device.allow_only(&[256])), Errno::INVAL);
+    });
+    tests.add("log", |device| {
+        assert_eq!(device.log().unwrap().flags, uapi::SYSDEMO_LOG_OFF);
+        assert_eq!(error(device.read_log(1)), Errno::NODATA);
+        assert_eq!(error(device.log_on(0)), Errno::INVAL);
+        assert_eq!(device.log_on(4).unwrap().capacity, 4);
+        assert_eq!(error(device.log_on(4)), Errno::BUSY);
+        for _ in 0..6 {
+            device.gettid().unwrap();
+        }
+        assert_eq!(device.log().unwrap().dropped, 2);
+        assert_eq!(error(device.read_log(0)), Errno::INVAL);
+        let mut records = device.read_log(1).unwrap();
+        records.extend(device.read_log(1000).unwrap());
+        assert_eq!(records.len(), 4);
+        for (record, seq) in records.iter().zip(2..) {
+            assert_eq!(record.seq, seq);
+            assert_eq!(record.nr, uapi::SYSDEMO_NR_GETTID);
+            assert_eq!(record.ret, i64::from(record.tid));
+            assert_eq!(record.tid, gettid().as_raw_nonzero().get() as u32);
+        }
+        device.null().unwrap();
+        assert_eq!(device.log_off().unwrap().flags, uapi::SYSDEMO_LOG_OFF);
+        assert_eq!(device.read_log(9).unwrap().len(), 1);
+        assert_eq!(error(device.read_log(9)), Errno::NODATA);
     });
     tests.add_with_path("what_is_no_device", |_| {
         assert_eq!(error(Device::open("/dev/null")), Errno::NOTTY);
