@@ -24,7 +24,8 @@ debug := $(patsubst $(c)/faults/%.c,%,$(wildcard $(c)/faults/*.c))
 stress := $(patsubst $(c)/stress/%.c,%,$(wildcard $(c)/stress/*.c))
 programs := $(OUT)/bin/sysdemo-call $(tests:%=$(OUT)/tests/c-%) $(tests:%=$(OUT)/tests/c32-%) \
 	$(debug:%=$(OUT)/debug/c-%) $(debug:%=$(OUT)/debug/c32-%) \
-	$(stress:%=$(OUT)/stress/c-%) $(stress:%=$(OUT)/stress/c32-%) $(OUT)/tests/rust $(OUT)/cost/cost
+	$(stress:%=$(OUT)/stress/c-%) $(stress:%=$(OUT)/stress/c32-%) $(OUT)/tests/rust $(OUT)/cost/cost \
+	$(OUT)/rounds
 
 .PHONY: userspace
 userspace: $(programs) $(OUT)/aim.so
@@ -52,6 +53,8 @@ $(OUT)/stress/c-%: $(OUT)/obj/stress/%.o $(OUT)/obj/libsysdemo.o
 $(OUT)/stress/c32-%: $(OUT)/obj32/stress/%.o $(OUT)/obj32/libsysdemo.o
 	@mkdir -p $(@D)
 	$(CC) -m32 -static -pthread -o $@ $^
+$(OUT)/rounds: $(OUT)/obj/unload/rounds.o $(OUT)/obj/libsysdemo.o
+	$(CC) -static -pthread -o $@ $^
 $(OUT)/bin/sysdemo-call $(OUT)/cost/cost:
 	@mkdir -p $(@D)
 	$(CC) -static -o $@ $^
@@ -91,4 +94,5 @@ $(OUT)/obj32/%.o: $(c)/%.c $(src)/scripts/in-root/build.mk
 	$(CC) $(CFLAGS) $(CFLAGS_32) -c -o $@ $<
 
 -include $(wildcard $(foreach folder,$(OUT)/obj $(OUT)/obj32,\
-	$(folder)/*.d $(folder)/tests/*.d $(folder)/faults/*.d $(folder)/stress/*.d))
+	$(folder)/*.d $(folder)/tests/*.d $(folder)/faults/*.d $(folder)/stress/*.d \
+	$(folder)/unload/*.d))

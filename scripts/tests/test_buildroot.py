@@ -193,7 +193,7 @@ def test_prebuilt_beside_the_source_leaves_the_module_to_it(tmp_path):
     target = install(tmp_path, "prebuilt", "BR2_PACKAGE_SYSDEMO_PREBUILT", "BR2_PACKAGE_SYSDEMO")
     files = contents(target)
     assert files
-    assert all(re.match("usr/lib/sysdemo/(init$|tests/)", name) for name in files)
+    assert all(re.match("usr/lib/sysdemo/(init$|rounds$|tests/)", name) for name in files)
 
 
 def test_source_package_builds_the_library_and_the_program(tmp_path):

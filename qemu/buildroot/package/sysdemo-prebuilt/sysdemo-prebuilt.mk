@@ -28,7 +28,7 @@ define SYSDEMO_PREBUILT_INSTALL_TARGET_CMDS
 	rm -rf $(TARGET_DIR)/usr/lib/sysdemo/tests
 	mkdir -p $(TARGET_DIR)/usr/lib/sysdemo
 	cp -a $(@D)/usr/lib/sysdemo/init $(@D)/usr/lib/sysdemo/tests \
-		$(TARGET_DIR)/usr/lib/sysdemo/
+		$(@D)/usr/lib/sysdemo/rounds $(TARGET_DIR)/usr/lib/sysdemo/
 endef
 
 # The module, its tool, and what the tests need to know of it, come from source or from here.
