@@ -25,12 +25,12 @@ stress := $(patsubst $(c)/stress/%.c,%,$(wildcard $(c)/stress/*.c))
 programs := $(OUT)/bin/sysdemo-call $(tests:%=$(OUT)/tests/c-%) $(tests:%=$(OUT)/tests/c32-%) \
 	$(debug:%=$(OUT)/debug/c-%) $(debug:%=$(OUT)/debug/c32-%) \
 	$(stress:%=$(OUT)/stress/c-%) $(stress:%=$(OUT)/stress/c32-%) $(OUT)/tests/rust $(OUT)/cost/cost \
-	$(OUT)/rounds
+	$(OUT)/rounds $(OUT)/scaling/scaling
 
 .PHONY: userspace
 userspace: $(programs) $(OUT)/aim.so
 	@# What a removed source had made is not run any more.
-	@rm -f $(filter-out $(programs),$(wildcard $(addprefix $(OUT)/,bin/* tests/* debug/* stress/* cost/*)))
+	@rm -f $(filter-out $(programs),$(wildcard $(addprefix $(OUT)/,bin/* tests/* debug/* stress/* cost/* scaling/*)))
 
 # The library is small and its users are static: no archive between them.
 $(OUT)/bin/sysdemo-call: $(OUT)/obj/sysdemo-call.o $(OUT)/obj/libsysdemo.o
@@ -53,6 +53,9 @@ $(OUT)/stress/c-%: $(OUT)/obj/stress/%.o $(OUT)/obj/libsysdemo.o
 $(OUT)/stress/c32-%: $(OUT)/obj32/stress/%.o $(OUT)/obj32/libsysdemo.o
 	@mkdir -p $(@D)
 	$(CC) -m32 -static -pthread -o $@ $^
+$(OUT)/scaling/scaling: $(OUT)/obj/scaling.o $(OUT)/obj/libsysdemo.o
+	@mkdir -p $(@D)
+	$(CC) -static -pthread -o $@ $^
 $(OUT)/rounds: $(OUT)/obj/unload/rounds.o $(OUT)/obj/libsysdemo.o
 	$(CC) -static -pthread -o $@ $^
 $(OUT)/bin/sysdemo-call $(OUT)/cost/cost:

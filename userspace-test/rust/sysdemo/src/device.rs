@@ -305,7 +305,7 @@ impl Device {
         let count = count.min(uapi::SYSDEMO_LOG_CAPACITY_MAX as usize);
         let mut bytes = vec![0; count * size_of::<sysdemo_log_record>()];
         let len = read(self, &mut bytes)?;
-        let (records, _) = bytes[..len].as_chunks();
-        Ok(records.iter().map(ioctl::record).collect())
+        let records = bytes[..len].chunks_exact(size_of::<sysdemo_log_record>());
+        Ok(records.filter_map(|bytes| bytes.try_into().ok()).map(ioctl::record).collect())
     }
 }
