@@ -22,19 +22,27 @@ use kernel::{
 };
 
 /// A time of the kernel's `CLOCK_MONOTONIC`.
+///
+/// # Invariants
+///
+/// It is not negative. The kernel's timers take a negative time for an overflow, and so for the end
+/// of time.
 #[derive(Clone, Copy)]
 pub(crate) struct Deadline(bindings::ktime_t);
 
 impl Deadline {
     /// So many nanoseconds from now on; the end of time if that is later.
     pub(crate) fn after(nanoseconds: i64) -> Self {
-        Self(now().saturating_add(nanoseconds))
+        // INVARIANT: The clock is not negative, and what is added to it is made so.
+        Self(now().saturating_add(nanoseconds.max(0)))
     }
 
     /// When the clock shows this, as the caller sees it: its time namespace may have set it off.
     pub(crate) fn at(time: i64) -> Self {
         // SAFETY: The task keeps its namespaces while it is in here.
-        Self(unsafe { shims::sysdemo_monotonic_to_host(time) })
+        let time = unsafe { shims::sysdemo_monotonic_to_host(time) };
+        // INVARIANT: What is before the clock's beginning is past as well.
+        Self(time.max(0))
     }
 
     /// How many nanoseconds are left; 0 if it is over.
