@@ -11,6 +11,7 @@
 //! - [`device`]: the doors. What user space opens, and the ways a call comes in.
 //! - [`syscall`]: the mechanism. One `dispatch`, one table, one macro that defines a call.
 //! - [`calls`]: the services, a file each.
+//! - [`fs`]: a tree of files in memory, for the services that open and read them.
 //! - [`bridge`]: safe abstractions for what the `kernel` crate lacks; the only `unsafe` is there.
 //! - [`uapi`]: the ABI, made from `uapi/linux/sysdemo.h`.
 
@@ -20,6 +21,8 @@ mod bridge;
 mod calls;
 #[path = "rust_sysdemo/device/mod.rs"]
 mod device;
+#[path = "rust_sysdemo/fs/mod.rs"]
+mod fs;
 #[path = "rust_sysdemo/syscall/mod.rs"]
 mod syscall;
 #[path = "rust_sysdemo/uapi.rs"]
@@ -27,6 +30,10 @@ mod uapi;
 
 use bridge::misc_device::Registration;
 use device::Session;
+use fs::{
+    Limits,
+    Tree, //
+};
 use kernel::prelude::*;
 
 module! {
@@ -35,19 +42,54 @@ module! {
     authors: ["The rust_sysdemo developers"],
     description: "System calls in small: a misc device that shows how one works",
     license: "GPL",
+    params: {
+        tree_bytes: u64 {
+            default: 16777216,
+            description: "Bytes that all files of the tree may have in memory",
+        },
+        tree_nodes: u64 {
+            default: 16384,
+            description: "Files and directories that there may be in the tree",
+        },
+        user_bytes: u64 {
+            default: 8388608,
+            description: "Bytes that the files of one user may have in memory",
+        },
+        user_nodes: u64 {
+            default: 8192,
+            description: "Files and directories that one user may have in the tree",
+        },
+        file_bytes: u64 {
+            default: 4194304,
+            description: "Largest size of a file of the tree, at most 1 GiB",
+        },
+    },
 }
 
-/// The loaded module: the device, for as long as it lives.
+/// The loaded module: the device and, outliving it, the tree.
 #[pin_data]
 struct Sysdemo {
     #[pin]
     _device: Registration<Session>,
+    _tree: bridge::global::Planted,
+}
+
+/// What the module's parameters allow.
+fn limits() -> Limits {
+    Limits::new(
+        module_parameters::tree_bytes.value(),
+        module_parameters::tree_nodes.value(),
+        module_parameters::user_bytes.value(),
+        module_parameters::user_nodes.value(),
+        module_parameters::file_bytes.value(),
+    )
 }
 
 impl kernel::InPlaceModule for Sysdemo {
     fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
             _: { bridge::global::init()? },
+            _tree: bridge::global::get()?.plant(Tree::new(limits())?),
             _device <- Registration::register(c"sysdemo", device::NODE_MODE),
         })
     }

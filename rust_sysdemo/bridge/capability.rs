@@ -9,6 +9,10 @@
 //!
 //! C header: [`include/linux/capability.h`](srctree/include/linux/capability.h)
 
+use super::cred::{
+    Gid,
+    Uid, //
+};
 use core::ptr::addr_of_mut;
 use kernel::{
     bindings,
@@ -17,8 +21,14 @@ use kernel::{
 };
 
 /// A right that root has and that can be given alone.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Capability {
+    /// `CAP_DAC_OVERRIDE`: to read, write and search whatever the permissions are.
+    DacOverride,
+    /// `CAP_DAC_READ_SEARCH`: to read, and to search directories, whatever the permissions are.
+    DacReadSearch,
+    /// `CAP_FOWNER`: to do what otherwise only the owner may.
+    Fowner,
     /// `CAP_SYS_ADMIN`: to administer the system.
     SysAdmin,
     /// `CAP_SYS_RAWIO`: to use the hardware directly.
@@ -32,6 +42,9 @@ impl Capability {
     const fn number(self) -> c_int {
         // CAST: Numbers of capabilities are small.
         (match self {
+            Self::DacOverride => bindings::CAP_DAC_OVERRIDE,
+            Self::DacReadSearch => bindings::CAP_DAC_READ_SEARCH,
+            Self::Fowner => bindings::CAP_FOWNER,
             Self::SysAdmin => bindings::CAP_SYS_ADMIN,
             Self::SysRawio => bindings::CAP_SYS_RAWIO,
             Self::Syslog => bindings::CAP_SYSLOG,
@@ -90,4 +103,26 @@ pub(crate) fn has(capability: Capability) -> bool {
     unsafe {
         bindings::ns_capable_noaudit(addr_of_mut!(bindings::init_user_ns), capability.number())
     }
+}
+
+/// Whether the caller has a capability over what belongs to a user and, if one is given, to a
+/// group: C's `capable_wrt_inode_uidgid()`.
+///
+/// It has if it has the capability in its own user namespace and that has names for both: root of a
+/// container is root over what belongs to the container's users, and over nothing else.
+pub(crate) fn has_over(capability: Capability, uid: Uid, gid: Option<Gid>) -> bool {
+    /// What C has for an id that a namespace has no name for.
+    const UNMAPPED: u32 = u32::MAX;
+
+    // SAFETY: The namespace of the running task exists as long as the task's credentials, which do
+    // not change while it is in here.
+    let namespace = unsafe { bindings::current_user_ns() };
+    // SAFETY: As above.
+    let knows_uid = unsafe { bindings::from_kuid(namespace, uid.as_raw()) } != UNMAPPED;
+    let knows_gid = gid.is_none_or(|gid| {
+        // SAFETY: As above.
+        unsafe { bindings::from_kgid(namespace, gid.as_raw()) != UNMAPPED }
+    });
+    // SAFETY: As above; the number is that of a capability.
+    knows_uid && knows_gid && unsafe { bindings::ns_capable(namespace, capability.number()) }
 }

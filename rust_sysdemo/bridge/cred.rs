@@ -12,6 +12,65 @@ use kernel::{
     current, //
 };
 
+/// A user as the kernel knows it, whatever a user namespace calls it: C's `kuid_t`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Uid(pub(crate) u32);
+
+/// A group as the kernel knows it: C's `kgid_t`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Gid(pub(crate) u32);
+
+impl Uid {
+    /// Root of the initial user namespace.
+    pub(crate) const ROOT: Self = Self(0);
+
+    /// As C has it.
+    pub(super) fn as_raw(self) -> bindings::kuid_t {
+        bindings::kuid_t { val: self.0 }
+    }
+
+    /// What the caller's user namespace calls it; the overflow id if it has no name for it.
+    pub(crate) fn in_own_namespace(self) -> u32 {
+        // SAFETY: The namespace of the running task exists as long as the task's credentials, which
+        // do not change while it is in here.
+        unsafe { bindings::from_kuid_munged(bindings::current_user_ns(), self.as_raw()) }
+    }
+}
+
+impl Gid {
+    /// Root's group of the initial user namespace.
+    pub(crate) const ROOT: Self = Self(0);
+
+    /// As C has it.
+    pub(super) fn as_raw(self) -> bindings::kgid_t {
+        bindings::kgid_t { val: self.0 }
+    }
+
+    /// What the caller's user namespace calls it; the overflow id if it has no name for it.
+    pub(crate) fn in_own_namespace(self) -> u32 {
+        // SAFETY: As for a user.
+        unsafe { bindings::from_kgid_munged(bindings::current_user_ns(), self.as_raw()) }
+    }
+
+    /// Whether the running task is in the group, by its group id for file systems or by one of its
+    /// supplementary groups.
+    pub(crate) fn has_current(self) -> bool {
+        // SAFETY: Looks at the credentials of the running task.
+        unsafe { bindings::in_group_p(self.as_raw()) != 0 }
+    }
+}
+
+/// User and group of the running task where file systems are concerned.
+pub(crate) fn current_fs_ids() -> (Uid, Gid) {
+    let task = current!().as_ptr();
+    // SAFETY: `current->cred` is changed by the task itself alone, which is in here, and the fields
+    // never change once the credentials are somebody's. The task holds a reference to them.
+    unsafe {
+        let cred = (*task).cred;
+        (Uid((*cred).fsuid.val), Gid((*cred).fsgid.val))
+    }
+}
+
 /// Ids and rights of the running task.
 ///
 /// Ids are those that its own user namespace has for them.

@@ -5,14 +5,18 @@
 //! A static lock of the kernel has to be initialized at run time, and to use it before that is
 //! undefined. Here it cannot be: who locks it has a [`Global`], which exists only after that.
 //!
-//! Lock order: the label's lock is taken alone, and nothing is done under it but copy the label.
+//! Lock order: either lock is taken alone, and nothing is done under it but copy what it guards.
 
-use crate::calls::Label;
+use crate::{
+    calls::Label,
+    fs::Tree, //
+};
 use kernel::{
     prelude::*,
     sync::{
         global_lock,
         lock::GlobalGuard,
+        Arc,
         SetOnce, //
     },
 };
@@ -22,11 +26,16 @@ global_lock! {
     unsafe(uninit) static LABEL: Mutex<Label> = Label::EMPTY;
 }
 
+global_lock! {
+    // SAFETY: As above.
+    unsafe(uninit) static TREE: Mutex<Option<Arc<Tree>>> = None;
+}
+
 /// The state, once it can be used.
 ///
 /// # Invariants
 ///
-/// Exists only if [`LABEL`] is initialized.
+/// Exists only if [`LABEL`] and [`TREE`] are initialized.
 pub(crate) struct Global(());
 
 /// Populated once there is a state to use.
@@ -43,8 +52,11 @@ pub(crate) fn init() -> Result {
         return Err(EBUSY);
     }
     // SAFETY: `TAKEN` lets one caller pass, once.
-    unsafe { LABEL.init() };
-    // INVARIANT: The label was just initialized.
+    unsafe {
+        LABEL.init();
+        TREE.init();
+    }
+    // INVARIANT: They were just initialized.
     GLOBAL.populate(Global(()));
     Ok(())
 }
@@ -70,5 +82,30 @@ impl Global {
     /// Sets the module's label.
     pub(crate) fn set_label(&self, label: Label) {
         *self.lock() = label;
+    }
+}
+
+/// The tree, for as long as this is not dropped: a static is never dropped by itself.
+pub(crate) struct Planted(());
+
+impl Global {
+    /// Makes the tree known.
+    pub(crate) fn plant(&'static self, tree: Arc<Tree>) -> Planted {
+        *TREE.lock() = Some(tree);
+        Planted(())
+    }
+
+    /// Gives the tree.
+    ///
+    /// Fails with [`ENXIO`] if there is none, which cannot be while there is a device.
+    pub(crate) fn tree(&self) -> Result<Arc<Tree>> {
+        TREE.lock().clone().ok_or(ENXIO)
+    }
+}
+
+impl Drop for Planted {
+    fn drop(&mut self) {
+        let tree = TREE.lock().take();
+        drop(tree);
     }
 }

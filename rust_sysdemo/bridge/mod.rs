@@ -8,6 +8,7 @@
 
 pub(crate) mod arch;
 pub(crate) mod capability;
+pub(crate) mod clock;
 pub(crate) mod cred;
 pub(crate) mod file;
 pub(crate) mod flag;
@@ -15,7 +16,9 @@ pub(crate) mod global;
 pub(crate) mod lockdown;
 pub(crate) mod misc_device;
 pub(crate) mod nospec;
+pub(crate) mod open_file;
 pub(crate) mod plain;
+pub(crate) mod pseudo_fs;
 mod shims;
 pub(crate) mod sleep;
 pub(crate) mod task;

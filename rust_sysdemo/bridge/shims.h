@@ -9,13 +9,17 @@
 #include <linux/types.h>
 
 struct file;
+struct fs_context;
 struct inode;
 struct kiocb;
 struct pt_regs;
+struct super_operations;
 
 /* trace/events.c, by way of CREATE_RUST_TRACE_POINTS: pass a hit on to the probes. */
 void rust_do_trace_sys_enter(unsigned int nr, const unsigned long long *args);
 void rust_do_trace_sys_exit(unsigned int nr, long long ret);
+void rust_do_trace_open_stage(unsigned int stage, long long ret);
+void rust_do_trace_open_undo(unsigned int stage);
 
 /* bridge/file.c */
 void sysdemo_open_stream(struct inode *inode, struct file *file);
@@ -38,5 +42,18 @@ long long sysdemo_monotonic_to_host(long long time);
 /* bridge/user_memory.c */
 int sysdemo_access_ok(const void *from, unsigned long size);
 int sysdemo_get_user(unsigned int *word, const unsigned int *from);
+
+/* bridge/pseudo_fs.c */
+#define SYSDEMO_FS_MAGIC	0x73797364	/* what fstatfs(2) tells: "sysd" */
+int sysdemo_init_pseudo(struct fs_context *fc, const struct super_operations *ops);
+int sysdemo_inode_is_new(struct inode *inode);
+void sysdemo_set_size(struct inode *inode, long long size);
+void sysdemo_allow_positions(struct file *file);
+int sysdemo_may_read(const struct file *file);
+int sysdemo_may_write(const struct file *file);
+int sysdemo_appends(const struct kiocb *iocb);
+void sysdemo_lock_position(struct file *file);
+void sysdemo_unlock_position(struct file *file);
+int sysdemo_current_umask(void);
 
 #endif /* _SYSDEMO_SHIMS_H */

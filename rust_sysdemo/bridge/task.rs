@@ -5,11 +5,14 @@
 //! C headers: [`include/linux/pid.h`](srctree/include/linux/pid.h),
 //! [`include/linux/sched.h`](srctree/include/linux/sched.h)
 
+use super::shims;
 use core::ptr;
 use kernel::{
     bindings,
     current,
+    ffi::c_ulong,
     pid_namespace::PidNamespace,
+    prelude::*,
     sync::atomic::{
         atomic_load,
         Relaxed, //
@@ -57,4 +60,43 @@ pub(crate) fn current_seccomp_mode() -> u32 {
     }
     #[cfg(not(CONFIG_SECCOMP))]
     0
+}
+
+/// Which permissions the caller does not give to what it makes.
+pub(crate) fn current_umask() -> u16 {
+    // CAST: umask(2) keeps nine bits.
+    // SAFETY: The running task has a `struct fs_struct` until it exits. Threads may share it and
+    // change the mask meanwhile; the number is then the one or the other.
+    (unsafe { shims::sysdemo_current_umask() }) as u16
+}
+
+/// How large the caller may make a file; [`None`] if there is no limit.
+fn file_size_limit() -> Option<u64> {
+    let task = current!().as_ptr();
+    // SAFETY: The running task has a `struct signal_struct`, whose limits are valid and aligned.
+    // prlimit(2) writes one as a whole, and this is an atomic load.
+    let limit = unsafe {
+        atomic_load(
+            &raw mut (*(*task).signal).rlim[bindings::RLIMIT_FSIZE as usize].rlim_cur,
+            Relaxed,
+        )
+    };
+    // CAST: Lossless: an `unsigned long` has at most 64 bits.
+    (limit != c_ulong::MAX).then_some(limit as u64)
+}
+
+/// How many bytes the caller may write at a position of a file, as far as its `RLIMIT_FSIZE` is
+/// concerned.
+///
+/// Fails with [`EFBIG`], and sends the signal that tells so, if that is none.
+pub(crate) fn room_for_file(position: u64) -> Result<u64> {
+    let Some(limit) = file_size_limit() else {
+        return Ok(u64::MAX);
+    };
+    if position >= limit {
+        // SAFETY: The running task cannot go away under itself; the number is that of a signal.
+        unsafe { bindings::send_sig(bindings::SIGXFSZ as c_int, current!().as_ptr(), 0) };
+        return Err(EFBIG);
+    }
+    Ok(limit - position)
 }

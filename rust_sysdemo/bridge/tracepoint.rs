@@ -30,6 +30,10 @@ mod c {
         pub(super) static __tracepoint_sys_enter: bindings::tracepoint;
         #[cfg(CONFIG_TRACEPOINTS)]
         pub(super) static __tracepoint_sys_exit: bindings::tracepoint;
+        #[cfg(CONFIG_TRACEPOINTS)]
+        pub(super) static __tracepoint_open_stage: bindings::tracepoint;
+        #[cfg(CONFIG_TRACEPOINTS)]
+        pub(super) static __tracepoint_open_undo: bindings::tracepoint;
     }
 }
 
@@ -61,5 +65,21 @@ pub(crate) fn sys_exit(nr: u32, ret: i64) {
     if is_on!(__tracepoint_sys_exit) {
         // SAFETY: The probes take two numbers.
         unsafe { shims::rust_do_trace_sys_exit(nr, ret) };
+    }
+}
+
+/// The event `sysdemo:open_stage`: a stage of an open is done, or has failed with an error number.
+pub(crate) fn open_stage(stage: u32, ret: i64) {
+    if is_on!(__tracepoint_open_stage) {
+        // SAFETY: The probes take two numbers.
+        unsafe { shims::rust_do_trace_open_stage(stage, ret) };
+    }
+}
+
+/// The event `sysdemo:open_undo`: a later stage has failed, and what this one did is undone.
+pub(crate) fn open_undo(stage: u32) {
+    if is_on!(__tracepoint_open_undo) {
+        // SAFETY: The probes take a number.
+        unsafe { shims::rust_do_trace_open_undo(stage) };
     }
 }

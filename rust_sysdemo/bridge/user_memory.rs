@@ -8,6 +8,7 @@ use super::shims;
 use kernel::{
     bindings,
     error::to_result,
+    ffi::c_long,
     prelude::*, //
 };
 
@@ -46,4 +47,29 @@ pub(crate) fn read_word(from: UserPtr) -> Result<u32> {
     // user space, and handles the fault if nothing is there.
     to_result(unsafe { shims::sysdemo_get_user(&mut word, from.as_const_ptr().cast()) })?;
     Ok(word)
+}
+
+/// Reads a string of the caller's into a buffer, and gives its length without the zero at its end.
+///
+/// It is read once, up to the zero. Fails with [`EFAULT`] if that is not there, and with
+/// [`ENAMETOOLONG`] if there is none in as many bytes as the buffer has: then these are all that is
+/// looked at. (`UserSliceReader::strcpy_into_buf` does not tell a string that is cut from one that
+/// fits.)
+pub(crate) fn read_string(from: UserPtr, buffer: &mut [u8]) -> Result<usize> {
+    // CAST: A slice is never longer than `isize::MAX`.
+    let room = buffer.len() as c_long;
+    // SAFETY: The buffer has that many bytes. The function takes any address of the caller's: it
+    // checks that it is one of user space, and handles the fault if nothing is there.
+    let len = unsafe {
+        bindings::strncpy_from_user(buffer.as_mut_ptr().cast(), from.as_const_ptr().cast(), room)
+    };
+    if len < 0 {
+        // CAST: An error number.
+        return Err(Error::from_errno(len as c_int));
+    }
+    if len >= room {
+        return Err(ENAMETOOLONG);
+    }
+    // CAST: Between 0 and the length of the slice.
+    Ok(len as usize)
 }

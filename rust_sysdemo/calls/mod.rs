@@ -11,10 +11,17 @@ mod entry;
 mod fill;
 mod identity;
 mod label;
+mod list;
+mod mkdir;
 mod null;
+mod open;
 mod regs;
+mod rmdir;
+mod rw;
 mod sleep;
+mod stat;
 mod time;
+mod unlink;
 mod wait;
 
 pub(crate) use label::Label;
@@ -38,5 +45,13 @@ pub(crate) const ALL: &[Entry] = &[
     entry::ENTRY,
     sleep::SLEEP,
     wait::WAIT,
-    wait::WAKE, //
+    wait::WAKE,
+    open::OPEN,
+    mkdir::MKDIR,
+    unlink::UNLINK,
+    rmdir::RMDIR,
+    stat::STAT,
+    list::LIST,
+    rw::READ,
+    rw::WRITE, //
 ];

@@ -68,8 +68,10 @@ pub(super) fn device(ctx: &Context<'_>, arg: UserPtr, size: usize) -> Result<isi
     if size < sysdemo_info::SIZE_VER0 {
         return Err(ENOTTY);
     }
-    let mut features =
-        uapi::SYSDEMO_FEATURE_BATCH | uapi::SYSDEMO_FEATURE_RESTRICT | uapi::SYSDEMO_FEATURE_LOG;
+    let mut features = uapi::SYSDEMO_FEATURE_BATCH
+        | uapi::SYSDEMO_FEATURE_RESTRICT
+        | uapi::SYSDEMO_FEATURE_LOG
+        | uapi::SYSDEMO_FEATURE_FILES;
     if arch::KNOWN {
         features |= uapi::SYSDEMO_FEATURE_REGS;
     }

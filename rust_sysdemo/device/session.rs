@@ -20,9 +20,11 @@ use crate::{
             Global, //
         },
         misc_device::Operations,
+        pseudo_fs::Mounted,
         wait_queue::WaitQueue, //
     },
     calls::Label,
+    fs::Tree,
     syscall::{
         Context,
         Restriction, //
@@ -49,7 +51,9 @@ use kernel::{
             Relaxed, //
         },
         poll::PollTable,
-        Mutex, //
+        Arc,
+        Mutex,
+        SetOnce, //
     },
 };
 
@@ -77,6 +81,10 @@ pub(crate) struct Session {
     /// The calls that came in, for who reads them.
     #[pin]
     pub(crate) log: Log,
+    /// The tree that calls with a path work on.
+    pub(crate) tree: Arc<Tree>,
+    /// Once a file was opened through this open device: to mount takes longer than to open.
+    mounted: SetOnce<Mounted>,
 }
 
 impl Session {
@@ -86,6 +94,16 @@ impl Session {
         // ORDERING: A statistic; nothing is derived from its value. It wraps around in some
         // thousand years.
         self.calls.add(1, Relaxed);
+    }
+
+    /// Mounts what files are on, for one that is to be opened.
+    ///
+    /// Fails as [`Mounted::new`] does.
+    pub(crate) fn mount(&self) -> Result<Mounted> {
+        if self.mounted.as_ref().is_none() {
+            self.mounted.populate(Mounted::new()?);
+        }
+        Mounted::new()
     }
 
     /// How many calls came in so far.
@@ -104,6 +122,7 @@ impl MiscDevice for Session {
             assert!(size_of::<Session>().next_power_of_two() + log::MEMORY_MAX <= MEMORY_MAX);
         }
         let global = global::get()?;
+        let tree = global.tree()?;
         KBox::try_pin_init(
             try_pin_init!(Session {
                 global,
@@ -112,6 +131,8 @@ impl MiscDevice for Session {
                 label <- new_mutex!(Label::EMPTY),
                 waiters <- WaitQueue::new(),
                 log <- Log::new(),
+                tree,
+                mounted: SetOnce::new(),
             }? Error),
             // On the account of who opens, so that a memory limit bounds how often that can be
             // done.

@@ -25,6 +25,10 @@ macro_rules! flags {
             // CAST: bindgen gives a constant the smallest type that holds it.
             $($(#[$flag_meta])* $vis const $flag: Self = Self($value as $ty);)*
 
+            /// No bit is set.
+            #[allow(dead_code, reason = "not all flags have a use for it")]
+            $vis const NONE: Self = Self(0);
+
             /// Whether all bits of `other` are set.
             #[inline(always)]
             $vis fn contains(self, other: Self) -> bool {

@@ -43,6 +43,8 @@ impl_pointee! {
     crate::uapi::sysdemo_regs => "struct sysdemo_regs",
     crate::uapi::sysdemo_entry => "struct sysdemo_entry",
     crate::uapi::sysdemo_time => "struct sysdemo_time",
+    crate::uapi::sysdemo_open_how => "struct sysdemo_open_how",
+    crate::uapi::sysdemo_stat => "struct sysdemo_stat",
 }
 
 /// A pointer to memory that a call reads.

@@ -57,6 +57,11 @@ impl Restriction {
         self.has_bit(slot.number())
     }
 
+    /// Whether the call of a number may be made: one of those in the header, not a caller's.
+    pub(crate) fn allows_call(&self, nr: u32) -> bool {
+        Slot::of(nr).is_some_and(|slot| self.allows(slot))
+    }
+
     /// Whether the bit of a number is set, which has to be one that can be used in speculation.
     #[inline(always)]
     fn has_bit(&self, nr: usize) -> bool {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Tracepoints of the module, as a mirror of raw_syscalls:sys_enter and raw_syscalls:sys_exit.
+ * Tracepoints of the module: a mirror of raw_syscalls:sys_enter and raw_syscalls:sys_exit, and what
+ * becomes of an open on its way.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM sysdemo
@@ -48,6 +49,51 @@ TRACE_EVENT(sys_exit,
 	),
 
 	TP_printk("NR %u = %lld", __entry->nr, __entry->ret)
+);
+
+/* The stages of SYSDEMO_NR_OPEN, as fs/open.rs numbers them. */
+#define show_stage(stage)			\
+	__print_symbolic(stage,			\
+			 { 0, "descriptor" },	\
+			 { 1, "way" },		\
+			 { 2, "permission" },	\
+			 { 3, "file" },		\
+			 { 4, "install" })
+
+TRACE_EVENT(open_stage,
+
+	TP_PROTO(unsigned int stage, long long ret),
+
+	TP_ARGS(stage, ret),
+
+	TP_STRUCT__entry(
+		__field(unsigned int, stage)
+		__field(long long, ret)
+	),
+
+	TP_fast_assign(
+		__entry->stage = stage;
+		__entry->ret = ret;
+	),
+
+	TP_printk("%s = %lld", show_stage(__entry->stage), __entry->ret)
+);
+
+TRACE_EVENT(open_undo,
+
+	TP_PROTO(unsigned int stage),
+
+	TP_ARGS(stage),
+
+	TP_STRUCT__entry(
+		__field(unsigned int, stage)
+	),
+
+	TP_fast_assign(
+		__entry->stage = stage;
+	),
+
+	TP_printk("%s", show_stage(__entry->stage))
 );
 
 #endif /* _TRACE_SYSDEMO_H */

@@ -157,6 +157,8 @@ struct sysdemo_info {
 /* SYSDEMO_NR_REGS and SYSDEMO_NR_ENTRY work on this architecture. */
 #define SYSDEMO_FEATURE_REGS		(1ULL << 2)
 #define SYSDEMO_FEATURE_LOG		(1ULL << 3)
+/* The calls of the tree and of its files, SYSDEMO_NR_OPEN to SYSDEMO_NR_WRITE. */
+#define SYSDEMO_FEATURE_FILES		(1ULL << 4)
 
 /*
  * Tells what the device offers. The structure may grow: its size, which is part of the command's
@@ -181,8 +183,10 @@ struct sysdemo_restrict {
 
 /*
  * Restricts this open device, for all who have it, to calls that are allowed here and were allowed
- * before. There is no way back, and a file that a call opens is to be restricted alike. What is not
- * allowed gives EPERM, whether there is such a call or not. 0 when it is in force, otherwise:
+ * before. There is no way back. A file that SYSDEMO_NR_OPEN makes is restricted alike, as the
+ * device is at that time: where SYSDEMO_NR_READ or SYSDEMO_NR_WRITE is not allowed, read(2) or
+ * write(2) on the file gives EPERM as well, whoever has it. What is not allowed gives EPERM,
+ * whether there is such a call or not. 0 when it is in force, otherwise:
  * EFAULT: the structure cannot be read.
  */
 #define SYSDEMO_IOC_RESTRICT	_IOW(SYSDEMO_IOC_TYPE, SYSDEMO_IOC_NR_RESTRICT, \
@@ -276,8 +280,17 @@ struct sysdemo_log_record {
 #define SYSDEMO_NR_WAIT		15	/* (word, expected, struct sysdemo_time *, size): 0 */
 #define SYSDEMO_NR_WAKE		16	/* (word, count): how many were woken */
 
+#define SYSDEMO_NR_OPEN		17	/* (path, struct sysdemo_open_how *, size): gives an fd */
+#define SYSDEMO_NR_MKDIR	18	/* (path, mode): gives 0 */
+#define SYSDEMO_NR_UNLINK	19	/* (path): gives 0 */
+#define SYSDEMO_NR_RMDIR	20	/* (path): gives 0 */
+#define SYSDEMO_NR_STAT		21	/* (path, struct sysdemo_stat *, size): 0, or 1 if cut */
+#define SYSDEMO_NR_LIST		22	/* (path, buffer, size, cursor): gives bytes written */
+#define SYSDEMO_NR_READ		23	/* (fd, buffer, count): gives bytes read */
+#define SYSDEMO_NR_WRITE	24	/* (fd, buffer, count): gives bytes written */
+
 /* One more than the highest number: calls from here on end in ENOSYS. */
-#define SYSDEMO_NR_CALLS	17
+#define SYSDEMO_NR_CALLS	25
 
 /*
  * SYSDEMO_NR_ECHO: copies @size bytes from @src to @dst, by way of the kernel: the areas may
@@ -481,6 +494,163 @@ struct sysdemo_time {
  * SYSDEMO_NR_WAKE: wakes those who wait for a word, in the order in which they came, at most as
  * many as it is told, and gives how many. The word is not looked at.
  * EINVAL: its address is no multiple of 4. EFAULT: it is not one of user space.
+ */
+
+/*
+ * The tree: directories and files in memory, one tree for all who have the device. Its root belongs
+ * to root and has the mode 01777, as /tmp has. It lasts as long as the module is loaded.
+ *
+ * A path is a string of at most PATH_MAX bytes with the zero at its end, which may hold any byte.
+ * There is no current directory: every path starts at the root of the tree, with or without a slash
+ * in front. ".." of the root is the root. There are no links of any kind.
+ *
+ * What all calls with a path answer, as real system calls do, in the order in which it is met:
+ * EFAULT: the path cannot be read. ENAMETOOLONG: it is too long, or one of its names, of which each
+ * may have 255 bytes. ENOENT: it is empty, or a directory on the way is not there. EACCES: the
+ * caller may not search a directory on the way. ENOTDIR: something on the way is not a directory.
+ *
+ * Rights are those of files: the caller's file system user and group id and its supplementary
+ * groups are compared with owner, group and mode, and CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH and
+ * CAP_FOWNER count where owner and group have a meaning in the caller's user namespace.
+ *
+ * What is made takes from the caller its file system ids, which are the owner and the group, and
+ * its umask. EDQUOT: the user would have more, or larger, files and directories than one may have.
+ * ENOSPC: all of them together would. Both limits are parameters of the module.
+ */
+
+/**
+ * struct sysdemo_open_how - how SYSDEMO_NR_OPEN is to open
+ * @flags: O_*, with the values that open(2) has for them.
+ * @mode: Permissions of what is made with O_CREAT: bits in 07777; 0 without O_CREAT.
+ * @resolve: RESOLVE_*, with the values that openat2(2) has for them.
+ *
+ * The structure is that of openat2(2) and grows as that does.
+ *
+ * SYSDEMO_NR_OPEN opens a file or a directory and gives a descriptor for it, a real one: read(2),
+ * write(2), lseek(2), fstat(2), ftruncate(2), dup(2), sendfile(2) and close(2) are made for it. It
+ * is the lowest that is free and outlives the device's. (What else one may try with it: to map it
+ * gives ENODEV, to open it anew by /proc/<pid>/fd ENXIO, to change its mode, owner or times
+ * EOPNOTSUPP; a directory is read by SYSDEMO_NR_LIST only.) It answers as openat2(2) does that is
+ * given the root of the tree as its directory, and checks in the same order: the structure, a
+ * descriptor, the path, the way, the permissions, the file. Nothing is left behind by a call that
+ * fails.
+ *
+ * The flags have the meanings that they have there. What this tree has no use for is taken and does
+ * nothing: O_NOCTTY, O_NONBLOCK, O_NOFOLLOW, O_LARGEFILE, O_SYNC, O_DSYNC, O_ASYNC, and
+ * RESOLVE_NO_XDEV, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS. With RESOLVE_BENEATH a path that
+ * starts with a slash or leads above the root is refused; without it, and with RESOLVE_IN_ROOT, it
+ * does not lead above it. With RESOLVE_CACHED only what is there is found.
+ *
+ * Set-id bits of @mode are not kept: nothing in this tree is executed.
+ *
+ * EINVAL or E2BIG: no version of the structure has that size, or the rest is not zero (E2BIG).
+ * EINVAL: unknown flags, or flags that do not go together (O_CREAT and O_DIRECTORY, RESOLVE_BENEATH
+ * and RESOLVE_IN_ROOT), or one that is for other files (O_PATH, O_TMPFILE, O_DIRECT, O_EMPTYPATH);
+ * a mode without O_CREAT or with other bits. EMFILE: the caller has too many files open. EXDEV:
+ * RESOLVE_BENEATH forbids it. EAGAIN: RESOLVE_CACHED with O_CREAT or O_TRUNC, or nothing is there.
+ * EEXIST: O_EXCL, and it is there. EISDIR: a directory, to be written or made. EFTYPE:
+ * OPENAT2_REGULAR, and it is a directory. ENOTDIR: O_DIRECTORY or a slash at the end, and it is
+ * none. EACCES: the caller may not. EPERM: O_NOATIME by who does not own it.
+ */
+struct sysdemo_open_how {
+	__u64 flags;
+	__u64 mode;
+	__u64 resolve;
+};
+
+#define SYSDEMO_OPEN_HOW_SIZE_VER0	24
+
+/*
+ * SYSDEMO_NR_MKDIR makes a directory, as mkdir(2). Of its mode the bits in 01777 count.
+ * EEXIST: something is there already, be it the root, "." or "..".
+ *
+ * SYSDEMO_NR_UNLINK takes a file's name away, as unlink(2); the file lasts until it is closed.
+ * EISDIR: it is a directory. ENOTDIR: it is none, and there is a slash at the end.
+ *
+ * SYSDEMO_NR_RMDIR takes an empty directory away, as rmdir(2).
+ * ENOTDIR: it is none. ENOTEMPTY: it is not empty, or the last name is "..". EBUSY: it is the root.
+ * EINVAL: the last name is ".".
+ *
+ * All three: EACCES: the caller may not write or search the directory that it is in, or is to be.
+ * The latter two: EPERM: that directory is sticky, and neither it nor the thing is the caller's.
+ */
+
+/**
+ * struct sysdemo_stat - what a file or directory is, as SYSDEMO_NR_STAT and fstat(2) tell
+ * @ino: Its number. It is never used again.
+ * @size: A file's size in bytes; 0 for a directory.
+ * @blocks: How many units of 512 bytes it takes: what was never written takes none.
+ * @mtime: When it was last written, or a name made or taken away in it; like all times here in
+ *	nanoseconds since 1970.
+ * @ctime: When anything of it was last changed.
+ * @btime: When it was made.
+ * @mode: S_IFREG or S_IFDIR, and the permissions.
+ * @nlink: 1 for a file, 0 once its name is gone; 2 for a directory and 1 for each one in it, 0 once
+ *	it is gone.
+ * @uid: Owner, as the caller's user namespace maps it, or the overflow id.
+ * @gid: Group, alike.
+ *
+ * The times are those of the kernel's clock ticks, as for any file. To read leaves no trace: what
+ * fstat(2) tells as the last access is @btime.
+ *
+ * SYSDEMO_NR_STAT: EINVAL or E2BIG: no version of the structure has that size. EFAULT: it cannot be
+ * written. ENOENT: nothing is there. ENOTDIR: a slash at the end of a file's path.
+ */
+struct sysdemo_stat {
+	__u64 ino;
+	__u64 size;
+	__u64 blocks;
+	__u64 mtime;
+	__u64 ctime;
+	__u64 btime;
+	__u32 mode;
+	__u32 nlink;
+	__u32 uid;
+	__u32 gid;
+};
+
+#define SYSDEMO_STAT_SIZE_VER0	64
+
+/**
+ * struct sysdemo_dirent - the head of a record of SYSDEMO_NR_LIST
+ * @ino: Number of what has the name.
+ * @cursor: Where the list goes on after this record; never 0.
+ * @size: Size of the record: this, the name, and zeros up to a multiple of 8 bytes, at least one.
+ * @name_len: Length of the name, without the zeros.
+ * @type: DT_REG or DT_DIR, as readdir(3) has them.
+ * @pad: 0.
+ *
+ * SYSDEMO_NR_LIST writes a record for each name in a directory, as many as the buffer has room for,
+ * and gives the bytes written; 0 says that there are no more. It starts at a cursor: 0 is the
+ * beginning, and the last record has the one to go on with. Names come in the order in which they
+ * were made; "." and ".." are not among them. What is there all the while is listed exactly once,
+ * whatever is made or taken away meanwhile.
+ *
+ * ENOENT: nothing is there. ENOTDIR: it is no directory. EACCES: the caller may not read it.
+ * EINVAL: the buffer is too small for the next record. EFAULT: it cannot be written; a part of it
+ * may have been. One call writes at most SYSDEMO_COPY_MAX bytes, however large the buffer is.
+ */
+struct sysdemo_dirent {
+	__u64 ino;
+	__u64 cursor;
+	__u32 size;
+	__u16 name_len;
+	__u8 type;
+	__u8 pad;
+};
+
+/*
+ * SYSDEMO_NR_READ and SYSDEMO_NR_WRITE do what read(2) and write(2) do with a file of this tree, at
+ * the position that they share with those. EBADF: there is no such descriptor, or it is not of
+ * SYSDEMO_NR_OPEN, or not open for that. EFAULT: not one byte could be copied; if some could, their
+ * number is given. EISDIR: it is a directory. EINVAL: the count is negative, if it is taken with a
+ * sign. EPERM: the device that opened the file was not allowed that call.
+ *
+ * A write is made as a whole: no other one gets between its bytes, and with O_APPEND it is in one
+ * piece. (Who reads more than a page meanwhile may get some of it.)
+ * EFBIG: the position is at or beyond the largest size that a file may have, a parameter of the
+ * module, or beyond RLIMIT_FSIZE, which raises SIGXFSZ as well. If some bytes fit, those are
+ * written. EDQUOT and ENOSPC: as above, and nothing is written.
  */
 
 #endif /* _UAPI_LINUX_SYSDEMO_H */

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! All names of the tree, in one place.
+//!
+//! A directory has no list of its own. There are two maps for all of them: by directory and name,
+//! to look for one, and by directory and number, to list them in an order that nothing disturbs.
+//! Either takes logarithmic time, however large a directory is, and to drop them takes no
+//! recursion, however deep the tree is.
+
+use super::{
+    name::Name,
+    node::Node, //
+};
+use kernel::{
+    prelude::*,
+    rbtree::{
+        RBTree,
+        RBTreeNodeReservation, //
+    },
+    sync::Arc,
+};
+
+/// A name in a directory, which is known by its number.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct ByName {
+    directory: u64,
+    name: Name,
+}
+
+/// A node in a directory. Its number says when it was made.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct ByNumber {
+    directory: u64,
+    number: u64,
+}
+
+/// A node, and what it is called.
+pub(super) struct Named {
+    pub(super) name: KVec<u8>,
+    pub(super) node: Arc<Node>,
+}
+
+/// All names.
+///
+/// # Invariants
+///
+/// Each name is in both maps.
+pub(super) struct Names {
+    by_name: RBTree<ByName, Arc<Node>>,
+    by_number: RBTree<ByNumber, Named>,
+}
+
+/// Room for a name, so that nothing can fail when it comes to it.
+pub(super) struct Place {
+    key: ByName,
+    name: KVec<u8>,
+    by_name: RBTreeNodeReservation<ByName, Arc<Node>>,
+    by_number: RBTreeNodeReservation<ByNumber, Named>,
+}
+
+impl Place {
+    /// Makes room for a name in a directory.
+    ///
+    /// Fails with [`ENAMETOOLONG`] if the name is too long, and with [`ENOMEM`].
+    pub(super) fn new(directory: &Node, name: &[u8]) -> Result<Self> {
+        let key = ByName {
+            directory: directory.number(),
+            name: Name::new(name)?,
+        };
+        let mut bytes = KVec::new();
+        bytes.extend_from_slice(name, GFP_KERNEL_ACCOUNT)?;
+        Ok(Self {
+            key,
+            name: bytes,
+            by_name: RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?,
+            by_number: RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?,
+        })
+    }
+}
+
+impl Names {
+    /// Starts with none.
+    pub(super) fn new() -> Self {
+        Self {
+            by_name: RBTree::new(),
+            by_number: RBTree::new(),
+        }
+    }
+
+    /// Looks for a name in a directory.
+    ///
+    /// Fails with [`ENAMETOOLONG`] if there can be no such name.
+    pub(super) fn find(&self, directory: &Node, name: &[u8]) -> Result<Option<&Arc<Node>>> {
+        Ok(self.by_name.get(&ByName {
+            directory: directory.number(),
+            name: Name::new(name)?,
+        }))
+    }
+
+    /// What comes next after a number in a directory; 0 is before the first.
+    pub(super) fn after(&self, directory: &Node, number: u64) -> Option<&Named> {
+        let directory = directory.number();
+        let start = ByNumber {
+            directory,
+            number: number.checked_add(1)?,
+        };
+        let next = *self.by_number.cursor_lower_bound(&start)?.current().0;
+        if next.directory == directory {
+            self.by_number.get(&next)
+        } else {
+            None
+        }
+    }
+
+    /// Gives a node a name that is not there, for which there is room.
+    pub(super) fn insert(&mut self, place: Place, node: Arc<Node>) {
+        let key = ByNumber {
+            directory: place.key.directory,
+            number: node.number(),
+        };
+        let named = Named {
+            name: place.name,
+            node: node.clone(),
+        };
+        self.by_name
+            .insert(place.by_name.into_node(place.key, node));
+        self.by_number.insert(place.by_number.into_node(key, named));
+    }
+
+    /// Takes a name away, and gives what had it: to be dropped without the lock.
+    ///
+    /// Fails as [`Self::find`] does.
+    pub(super) fn remove(&mut self, directory: &Node, name: &[u8]) -> Result<Option<Named>> {
+        let directory = directory.number();
+        let name = Name::new(name)?;
+        Ok(self
+            .by_name
+            .remove(&ByName { directory, name })
+            .and_then(|node| {
+                self.by_number.remove(&ByNumber {
+                    directory,
+                    number: node.number(),
+                })
+            }))
+    }
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A file or directory.
+
+use super::{
+    access::{
+        Caller,
+        Object,
+        Subject, //
+    },
+    contents::Contents,
+    quota::Charge, //
+};
+use crate::bridge::{
+    clock,
+    cred::{
+        Gid,
+        Uid, //
+    },
+};
+use kernel::{
+    bindings, new_mutex,
+    page::PAGE_SIZE,
+    prelude::*,
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        Arc,
+        Mutex, //
+    },
+};
+
+/// The unit that `st_blocks` counts in.
+const BLOCK: usize = 512;
+
+/// What a node is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Something to read and write.
+    File,
+    /// Something with names in it.
+    Directory,
+}
+
+/// A file or directory. What it is called is not its business, but the
+/// [`Tree`](super::Tree)'s; it lasts for as long as it has a name or is open.
+#[pin_data]
+pub(crate) struct Node {
+    number: u64,
+    object: Object,
+    btime: u64,
+    mtime: Atomic<u64>,
+    ctime: Atomic<u64>,
+    /// 0 once it has no name. Changed under the lock of all names.
+    links: Atomic<u32>,
+    /// Nothing, in a directory, apart from what it has been charged.
+    #[pin]
+    contents: Mutex<Contents>,
+}
+
+/// What is told of a node.
+pub(crate) struct Told {
+    pub(crate) size: u64,
+    pub(crate) blocks: u64,
+    pub(crate) mtime: u64,
+    pub(crate) ctime: u64,
+    pub(crate) btime: u64,
+    pub(crate) mode: u32,
+    pub(crate) nlink: u32,
+}
+
+impl Node {
+    /// Makes a node that has no name yet.
+    ///
+    /// Fails with [`ENOMEM`].
+    pub(super) fn new(
+        number: u64,
+        kind: Kind,
+        permissions: u16,
+        (uid, gid): (Uid, Gid),
+        charge: Charge,
+    ) -> Result<Arc<Self>> {
+        let now = clock::now();
+        Arc::pin_init(
+            pin_init!(Self {
+                number,
+                object: Object {
+                    uid,
+                    gid,
+                    permissions,
+                    directory: kind == Kind::Directory,
+                },
+                btime: now,
+                mtime: Atomic::new(now),
+                ctime: Atomic::new(now),
+                // A directory has its own ".", too.
+                links: Atomic::new(match kind {
+                    Kind::File => 1,
+                    Kind::Directory => 2,
+                }),
+                contents <- new_mutex!(Contents::new(charge)),
+            }),
+            GFP_KERNEL_ACCOUNT,
+        )
+    }
+
+    /// Makes a node that belongs to a caller.
+    ///
+    /// Fails as [`Self::new`] does.
+    pub(super) fn of(
+        caller: &Caller,
+        number: u64,
+        kind: Kind,
+        permissions: u16,
+        charge: Charge,
+    ) -> Result<Arc<Self>> {
+        let ids = (caller.uid(), caller.gid());
+        Self::new(number, kind, permissions, ids, charge)
+    }
+
+    /// Its number, which no other one ever had.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// What rights to it depend on.
+    pub(super) fn object(&self) -> &Object {
+        &self.object
+    }
+
+    /// Its permissions.
+    pub(crate) fn permissions(&self) -> u16 {
+        self.object.permissions
+    }
+
+    /// Who owns it.
+    pub(crate) fn owner(&self) -> Uid {
+        self.object.uid
+    }
+
+    /// Its group.
+    pub(crate) fn group(&self) -> Gid {
+        self.object.gid
+    }
+
+    /// Whether it is a directory.
+    pub(crate) fn is_directory(&self) -> bool {
+        self.object.directory
+    }
+
+    /// What is in it.
+    pub(super) fn contents(&self) -> &Mutex<Contents> {
+        &self.contents
+    }
+
+    /// The size of a file; 0 for a directory.
+    pub(crate) fn size(&self) -> u64 {
+        // CAST: Lossless, no target has a `usize` of more than 64 bits.
+        self.contents.lock().size() as u64
+    }
+
+    /// Notes that what is in it has changed.
+    pub(super) fn modified(&self) {
+        let now = clock::now();
+        // ORDERING: Times are told as they are found. The two may be those of different changes.
+        self.mtime.store(now, Relaxed);
+        self.ctime.store(now, Relaxed);
+    }
+
+    /// Notes that a directory in it was made or, if not `more`, taken away. Under the lock of all
+    /// names.
+    pub(super) fn count_directory(&self, more: bool) {
+        let links = self.links.load(Relaxed);
+        // ORDERING: A number to tell; changes of it are serialized by the lock.
+        self.links.store(
+            if more {
+                links.saturating_add(1)
+            } else {
+                links.saturating_sub(1)
+            },
+            Relaxed,
+        );
+    }
+
+    /// Notes that its name is gone. Under the lock of all names.
+    pub(super) fn nameless(&self) {
+        // ORDERING: As above.
+        self.links.store(0, Relaxed);
+        self.ctime.store(clock::now(), Relaxed);
+    }
+
+    /// Tells what there is to tell.
+    pub(crate) fn tell(&self) -> Told {
+        let (size, pages) = {
+            let contents = self.contents.lock();
+            (contents.size(), contents.pages())
+        };
+        let kind = if self.is_directory() {
+            bindings::S_IFDIR
+        } else {
+            bindings::S_IFREG
+        };
+        Told {
+            // CAST: Lossless, no target has a `usize` of more than 64 bits.
+            size: size as u64,
+            blocks: pages.saturating_mul(PAGE_SIZE / BLOCK) as u64,
+            mtime: self.mtime.load(Relaxed),
+            ctime: self.ctime.load(Relaxed),
+            btime: self.btime,
+            mode: kind | u32::from(self.permissions()),
+            nlink: self.links.load(Relaxed),
+        }
+    }
+}

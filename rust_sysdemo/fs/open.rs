@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `open()`, in stages.
+//!
+//! | stage | what it does | what undoes it |
+//! |---|---|---|
+//! | descriptor | reserves a number | gives it back |
+//! | way | goes along the path to what is to be opened | - |
+//! | permission | asks whether the caller may, and charges what is to be made | uncharges it |
+//! | file | makes the open file, gives what is new its name, and cuts what is to be cut | - |
+//! | install | puts the file behind the number | - |
+//!
+//! Each stage ends in an event `sysdemo:open_stage`. If one fails, what the earlier ones did is
+//! undone, in the opposite order, each with an event `sysdemo:open_undo`. The order is the
+//! kernel's: who has no descriptor left is told so before anything is looked at, and makes nothing.
+//! The last stage cannot fail, and has to be the last, for nobody can take it back: another thread
+//! may use the descriptor at once.
+
+use super::{
+    access::{
+        self,
+        Caller,
+        Want, //
+    },
+    names::Place,
+    node::{
+        Kind,
+        Node, //
+    },
+    open_file::{
+        self,
+        OpenFile, //
+    },
+    path::Path,
+    tree::{
+        Tree,
+        MODE, //
+    },
+    walk::{
+        Last,
+        Resolve,
+        Walk, //
+    },
+};
+use crate::{
+    bridge::{
+        open_file::{
+            make,
+            Made, //
+        },
+        pseudo_fs::Mounted,
+        tracepoint, //
+    },
+    syscall::{
+        flags,
+        Restriction, //
+    },
+    uapi::sysdemo_open_how, //
+};
+use kernel::{
+    bindings,
+    error::code::EFTYPE,
+    fs::file::FileDescriptorReservation,
+    prelude::*,
+    sync::Arc, //
+};
+
+/// C's `OPENAT2_REGULAR`, which is a macro with a cast.
+const OPENAT2_REGULAR: u64 = 1 << 32;
+
+/// C's `S_IALLUGO`: the bits that a mode may have.
+const ALL_MODE_BITS: u64 = 0o7777;
+
+flags! {
+    /// What `open()` knows of the flags of `openat2(2)`.
+    struct OpenFlags: u64 {
+        /// Reading, writing, both; or, as the kernel has it, neither with the permissions for both.
+        const ACCESS = bindings::O_ACCMODE;
+        /// The descriptor is closed by `execve(2)`.
+        const CLOSE_ON_EXEC = bindings::O_CLOEXEC;
+        /// What is not there is made.
+        const CREATE = bindings::O_CREAT;
+        /// What is there is an error, if it was to be made.
+        const EXCLUSIVE = bindings::O_EXCL;
+        /// What is there is cut to nothing.
+        const TRUNCATE = bindings::O_TRUNC;
+        /// What is written goes to the end.
+        const APPEND = bindings::O_APPEND;
+        /// It has to be a directory.
+        const DIRECTORY = bindings::O_DIRECTORY;
+        /// It has to be a file.
+        const REGULAR = OPENAT2_REGULAR;
+        /// Reading leaves no trace. It never does here, but only an owner may ask for it.
+        const NO_ACCESS_TIME = bindings::O_NOATIME;
+        /// What has no meaning for these files.
+        const WITHOUT_MEANING = bindings::O_NOCTTY
+            | bindings::O_NONBLOCK
+            | bindings::O_NOFOLLOW
+            | bindings::O_LARGEFILE
+            | bindings::O_SYNC
+            | bindings::FASYNC;
+    }
+}
+
+/// How something is to be opened: what a caller says, understood.
+pub(crate) struct How {
+    flags: OpenFlags,
+    /// The flags as the kernel keeps them with an open file.
+    file_flags: u32,
+    mode: u16,
+    resolve: Resolve,
+}
+
+impl TryFrom<sysdemo_open_how> for How {
+    type Error = Error;
+
+    /// As C's `build_open_flags()` does.
+    fn try_from(how: sysdemo_open_how) -> Result<Self> {
+        /// Flags that are for the opening, and not for the file.
+        const ONCE: u32 = bindings::O_CREAT
+            | bindings::O_EXCL
+            | bindings::O_NOCTTY
+            | bindings::O_TRUNC
+            | bindings::O_CLOEXEC;
+
+        let flags = OpenFlags::try_from(how.flags)?;
+        let resolve = Resolve::try_from(how.resolve)?;
+        if resolve.contains(Resolve::BENEATH) && resolve.contains(Resolve::IN_ROOT) {
+            return Err(EINVAL);
+        }
+        let create = flags.contains(OpenFlags::CREATE);
+        if how.mode & !(if create { ALL_MODE_BITS } else { 0 }) != 0 {
+            return Err(EINVAL);
+        }
+        if flags.contains(OpenFlags::DIRECTORY) && (create || flags.contains(OpenFlags::REGULAR)) {
+            return Err(EINVAL);
+        }
+        if resolve.contains(Resolve::CACHED) && (create || flags.contains(OpenFlags::TRUNCATE)) {
+            return Err(EAGAIN);
+        }
+        // CAST: Takes the lower half: what is in the upper one is for the opening as well.
+        let mut file_flags = how.flags as u32 & !ONCE;
+        if file_flags & bindings::__O_SYNC != 0 {
+            file_flags |= bindings::O_DSYNC;
+        }
+        if cfg!(CONFIG_64BIT) {
+            file_flags |= bindings::O_LARGEFILE;
+        }
+        Ok(Self {
+            flags,
+            file_flags,
+            // CAST: It has no other bits.
+            mode: how.mode as u16 & MODE,
+            resolve,
+        })
+    }
+}
+
+impl How {
+    fn has(&self, flag: OpenFlags) -> bool {
+        self.flags.contains(flag)
+    }
+
+    /// What it takes of what is there: C's `ACC_MODE()`, and to cut is to write.
+    fn want(&self) -> Want {
+        let want = match self.file_flags & bindings::O_ACCMODE {
+            bindings::O_RDONLY => Want::READ,
+            bindings::O_WRONLY => Want::WRITE,
+            _ => Want::READ.and(Want::WRITE),
+        };
+        if self.has(OpenFlags::TRUNCATE) {
+            want.and(Want::WRITE)
+        } else {
+            want
+        }
+    }
+}
+
+/// A stage of an open, as the events number it.
+#[derive(Clone, Copy)]
+enum Stage {
+    Descriptor = 0,
+    Way = 1,
+    Permission = 2,
+    File = 3,
+    Install = 4,
+}
+
+impl Stage {
+    /// Tells what came of it.
+    fn done<T>(self, result: Result<T>) -> Result<T> {
+        let ret = match &result {
+            Ok(_) => 0,
+            Err(error) => error.to_errno().into(),
+        };
+        // CAST: A small number.
+        tracepoint::open_stage(self as u32, ret);
+        result
+    }
+}
+
+/// Tells that a stage is undone, unless what came after it has succeeded.
+struct Undo(Option<Stage>);
+
+impl Undo {
+    /// There is something to undo.
+    fn of(stage: Stage) -> Self {
+        Self(Some(stage))
+    }
+
+    /// Nothing can fail any more.
+    fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Undo {
+    fn drop(&mut self) {
+        if let Some(stage) = self.0 {
+            // CAST: A small number.
+            tracepoint::open_undo(stage as u32);
+        }
+    }
+}
+
+/// What is at the end of the way.
+enum Target<'p> {
+    /// Something is there.
+    There(Arc<Node>),
+    /// Nothing is, and it is to be made.
+    New(Arc<Node>, &'p [u8]),
+}
+
+/// What may be opened.
+enum Permitted {
+    There(Arc<Node>),
+    /// A new one, the directory that it is to be in, and its place there.
+    New(Arc<Node>, Arc<Node>, Place),
+}
+
+/// Opens a file or directory, and gives a descriptor for it. What is wrong with the path itself is
+/// of interest, as in the kernel, only to who has a descriptor.
+///
+/// Fails as the stages do, in their order, and of "way" as the reading of the path did.
+pub(crate) fn open(
+    tree: &Tree,
+    mounted: Mounted,
+    restriction: &Restriction,
+    path: Result<Path>,
+    how: &How,
+) -> Result<u32> {
+    let descriptor = Stage::Descriptor.done(reserve(how))?;
+    let undo = Undo::of(Stage::Descriptor);
+    let path = match path {
+        Ok(path) => path,
+        failed => return Stage::Way.done(failed).map(|_| 0),
+    };
+    let caller = Caller::new();
+    let open = OpenFile::new(restriction);
+
+    let mut names = tree.names.lock();
+    let walk = tree.walk(&names, &caller, how.resolve);
+    let target = Stage::Way.done(find(walk, &path, how))?;
+    let file = match Stage::Permission.done(permit(tree, &caller, target, how))? {
+        Permitted::There(node) => {
+            // What comes concerns only this node: nobody else has to wait.
+            drop(names);
+            let made = make(mounted, &node, how.file_flags, open);
+            Stage::File.done(made.and_then(|file| cut(file, how)))?
+        }
+        Permitted::New(node, parent, place) => {
+            let undo = Undo::of(Stage::Permission);
+            // Under the lock, so that there is both in the end, the name and the open file, or
+            // neither.
+            let file = Stage::File.done(make(mounted, &node, how.file_flags, open))?;
+            names.insert(place, node);
+            parent.modified();
+            undo.keep();
+            file
+        }
+    };
+    undo.keep();
+    Ok(install(descriptor, file))
+}
+
+/// The stage "descriptor": reserves one.
+///
+/// Fails with [`EMFILE`] if the caller has none left.
+fn reserve(how: &How) -> Result<FileDescriptorReservation> {
+    FileDescriptorReservation::get_unused_fd_flags(if how.has(OpenFlags::CLOSE_ON_EXEC) {
+        bindings::O_CLOEXEC
+    } else {
+        0
+    })
+}
+
+/// The stage "way": goes to what is to be opened.
+///
+/// Fails as [`Walk::go_to_parent`] does. Fails with [`EISDIR`] if what is to be made is called a
+/// directory or is there as one, [`EEXIST`] if it is there and must not be, [`ENOENT`] if nothing
+/// is there and nothing is to be made, and [`EFTYPE`] or [`ENOTDIR`] if it is not of the kind that
+/// it has to be.
+fn find<'p>(mut walk: Walk<'_>, path: &'p Path, how: &How) -> Result<Target<'p>> {
+    let create = how.has(OpenFlags::CREATE);
+    let mut as_directory = how.has(OpenFlags::DIRECTORY);
+    let node = match walk.go_to_parent(path)? {
+        Last::Root | Last::Here => walk.at(),
+        Last::Up => {
+            walk.up()?;
+            walk.at()
+        }
+        Last::Name(_, true) if create => return Err(EISDIR),
+        Last::Name(name, slash) => {
+            as_directory |= slash;
+            match walk.child(name)? {
+                Some(node) => node,
+                None if create => return Ok(Target::New(walk.at().clone(), name)),
+                None => return Err(ENOENT),
+            }
+        }
+    };
+    if create && how.has(OpenFlags::EXCLUSIVE) {
+        return Err(EEXIST);
+    }
+    if create && node.is_directory() {
+        return Err(EISDIR);
+    }
+    if how.has(OpenFlags::REGULAR) && node.is_directory() {
+        return Err(EFTYPE);
+    }
+    if as_directory && !node.is_directory() {
+        return Err(ENOTDIR);
+    }
+    Ok(Target::There(node.clone()))
+}
+
+/// The stage "permission": whether the caller may open it, or make it. What is made may be opened
+/// in any way, whatever its mode says of later.
+///
+/// Fails with [`EACCES`] if the caller may not, [`EISDIR`] if a directory is to be written,
+/// [`EPERM`] if only its owner may open it like that, and as [`Tree::prepare`] does.
+fn permit(tree: &Tree, caller: &Caller, target: Target<'_>, how: &How) -> Result<Permitted> {
+    match target {
+        Target::There(node) => {
+            let want = how.want();
+            if node.is_directory() && want.includes(Want::WRITE) {
+                return Err(EISDIR);
+            }
+            access::require(caller, node.object(), want)?;
+            if how.has(OpenFlags::NO_ACCESS_TIME) && !access::is_owner(caller, node.object()) {
+                return Err(EPERM);
+            }
+            Ok(Permitted::There(node))
+        }
+        Target::New(parent, name) => {
+            let (place, node) = tree.prepare(caller, &parent, name, Kind::File, how.mode)?;
+            Ok(Permitted::New(node, parent, place))
+        }
+    }
+}
+
+/// Of the stage "file", apart from [`make`]: cuts what was there to nothing, if that is wanted.
+///
+/// Fails as [`open_file::truncate`] does.
+fn cut(file: Made, how: &How) -> Result<Made> {
+    if how.has(OpenFlags::TRUNCATE) {
+        open_file::truncate(file.inode(), 0)?;
+    }
+    Ok(file)
+}
+
+/// The stage "install": from here on the descriptor is the file's.
+fn install(descriptor: FileDescriptorReservation, file: Made) -> u32 {
+    let fd = descriptor.reserved_fd();
+    // Before it happens: what is opened may be closed again before this function is left.
+    // CAST: A small number.
+    tracepoint::open_stage(Stage::Install as u32, fd.into());
+    descriptor.fd_install(file.into_file());
+    fd
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What an open file does.
+
+use crate::{
+    bridge::{
+        pseudo_fs::Inode,
+        task, //
+    },
+    syscall::Restriction,
+    uapi, //
+};
+use kernel::{
+    alloc::flags::__GFP_NOWARN,
+    iov::{
+        IovIterDest,
+        IovIterSource, //
+    },
+    page::PAGE_SIZE,
+    prelude::*, //
+};
+
+/// What is known of an open file besides what the kernel knows.
+///
+/// The caller's memory is copied to and from a buffer, without any lock of ours: what is in a file
+/// is locked only while the buffer is copied. So a page of the caller's that takes its time to
+/// appear holds up nobody else who has the file, apart from who shares its position.
+pub(crate) struct OpenFile {
+    may_read: bool,
+    may_write: bool,
+}
+
+impl OpenFile {
+    /// What somebody has who opens it through a device that is restricted.
+    pub(super) fn new(restriction: &Restriction) -> Self {
+        Self {
+            may_read: restriction.allows_call(uapi::SYSDEMO_NR_READ),
+            may_write: restriction.allows_call(uapi::SYSDEMO_NR_WRITE),
+        }
+    }
+
+    /// Reads at a position, and moves it.
+    ///
+    /// Fails with [`EPERM`] if the device that the file was opened through was not allowed to read,
+    /// [`EFAULT`] if not one byte could be copied, [`EINVAL`] if the position is negative, and
+    /// [`ENOMEM`]. Gives what was read if something fails later.
+    pub(crate) fn read(
+        &self,
+        inode: &Inode,
+        to: &mut IovIterDest<'_>,
+        position: &mut i64,
+    ) -> Result<usize> {
+        if !self.may_read {
+            return Err(EPERM);
+        }
+        let node = inode.node();
+        let start = usize::try_from(*position).map_err(|_| EINVAL)?;
+        let wanted = to.len();
+        // As much as there seems to be: most reads are short.
+        let there = node.contents().lock().size().saturating_sub(start);
+        let mut buffer = KVec::from_elem(0, wanted.min(there).min(PAGE_SIZE), GFP_KERNEL_ACCOUNT)?;
+
+        let mut done = 0;
+        while done < wanted {
+            let room = buffer.len().min(wanted - done);
+            let part = buffer.get_mut(..room).ok_or(EINVAL)?;
+            // Cannot overflow: there is something up to there.
+            let got = node.contents().lock().read(start + done, part);
+            let copied = to.copy_to_iter(part.get(..got).ok_or(EINVAL)?);
+            done += copied;
+            if copied < got && done == 0 {
+                return Err(EFAULT);
+            }
+            if got < room || copied < got || got == 0 {
+                break;
+            }
+        }
+        // CAST: A file's size is far below `i64::MAX`.
+        *position = (start + done) as i64;
+        Ok(done)
+    }
+
+    /// Writes at a position, or at the end, and moves the position behind what was written.
+    ///
+    /// What is written is written at once. Fails with [`EPERM`] if the device that the file was
+    /// opened through was not allowed to write, [`EFBIG`] if there is no room at the position,
+    /// [`EFAULT`] if not one byte could be copied, [`EDQUOT`] or [`ENOSPC`] if there may not be as
+    /// much, [`EINVAL`] if the position is negative, and [`ENOMEM`].
+    pub(crate) fn write(
+        &self,
+        inode: &Inode,
+        from: &mut IovIterSource<'_>,
+        position: &mut i64,
+        append: bool,
+    ) -> Result<usize> {
+        if !self.may_write {
+            return Err(EPERM);
+        }
+        let wanted = from.len();
+        if wanted == 0 {
+            return Ok(0);
+        }
+        let node = inode.node();
+        let mut start = usize::try_from(*position).map_err(|_| EINVAL)?;
+        let room = {
+            let contents = node.contents().lock();
+            if append {
+                start = contents.size();
+            }
+            room_at(start, contents.size_max())?
+        };
+
+        // It is no matter for the kernel's log if the caller asks for more than it can have.
+        let flags = GFP_KERNEL_ACCOUNT | __GFP_NOWARN;
+        let mut buffer = KVVec::from_elem(0, wanted.min(room), flags)?;
+        let copied = from.copy_from_iter(&mut buffer);
+        if copied == 0 {
+            return Err(EFAULT);
+        }
+
+        let mut contents = node.contents().lock();
+        let mut len = copied;
+        if append {
+            start = contents.size();
+            len = len.min(room_at(start, contents.size_max())?);
+        }
+        contents.write(start, buffer.get(..len).ok_or(EINVAL)?)?;
+        // CAST: Lossless, no target has a `usize` of more than 64 bits.
+        inode.set_size(contents.size() as u64);
+        node.modified();
+        drop(contents);
+        // CAST: A file's size is far below `i64::MAX`.
+        *position = (start + len) as i64;
+        Ok(len)
+    }
+
+    /// Changes the size of the file.
+    ///
+    /// Fails with [`EPERM`] if the device that it was opened through was not allowed to write, and
+    /// with [`EFBIG`] if it would be too large.
+    pub(crate) fn truncate(&self, inode: &Inode, size: u64) -> Result {
+        if !self.may_write {
+            return Err(EPERM);
+        }
+        truncate(inode, size)
+    }
+}
+
+/// Changes the size of a file, whoever may.
+///
+/// Fails with [`EFBIG`] if it would be too large.
+pub(super) fn truncate(inode: &Inode, size: u64) -> Result {
+    let node = inode.node();
+    let mut contents = node.contents().lock();
+    contents.truncate(usize::try_from(size).map_err(|_| EFBIG)?)?;
+    inode.set_size(size);
+    node.modified();
+    Ok(())
+}
+
+/// How much may be written at a position, for the file's sake and the caller's.
+///
+/// Fails with [`EFBIG`] if that is nothing.
+fn room_at(position: usize, size_max: usize) -> Result<usize> {
+    // CAST: Lossless, no target has a `usize` of more than 64 bits.
+    let allowed = task::room_for_file(position as u64)?;
+    match size_max.checked_sub(position) {
+        None | Some(0) => Err(EFBIG),
+        // CAST: At most `room`.
+        Some(room) => Ok(allowed.min(room as u64) as usize),
+    }
+}

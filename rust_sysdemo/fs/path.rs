@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A path, as a caller gives it: a string that is taken apart into names.
+
+use crate::{
+    bridge::user_memory,
+    syscall::UserIn, //
+};
+use kernel::{
+    bindings,
+    prelude::*, //
+};
+
+/// How long a path may be, in bytes, with the zero at its end.
+const MAX: usize = bindings::PATH_MAX as usize;
+
+/// A path of the caller's, read once.
+pub(crate) struct Path {
+    buffer: KVec<u8>,
+    len: usize,
+}
+
+/// A part of a path.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Component<'a> {
+    /// `.`
+    Here,
+    /// `..`
+    Up,
+    /// Anything else.
+    Name(&'a [u8]),
+}
+
+impl Path {
+    /// Reads a path, as C's `getname()` does.
+    ///
+    /// Fails with [`EFAULT`] if it cannot be read, [`ENAMETOOLONG`] if it is longer than a path may
+    /// be, [`ENOENT`] if it is empty, and [`ENOMEM`].
+    pub(crate) fn read(string: &UserIn<CStr>) -> Result<Self> {
+        // Not accounted, as that of a real system call is not: it lasts as long as the call.
+        let mut buffer = KVec::from_elem(0, MAX, GFP_KERNEL)?;
+        let len = user_memory::read_string(string.as_user_ptr(), &mut buffer)?;
+        if len == 0 {
+            return Err(ENOENT);
+        }
+        Ok(Self { buffer, len })
+    }
+
+    /// Makes a path of a string that is the kernel's.
+    #[cfg(CONFIG_KUNIT = "y")]
+    pub(super) fn of(string: &[u8]) -> Result<Self> {
+        let mut buffer = KVec::new();
+        buffer.extend_from_slice(string, GFP_KERNEL)?;
+        Ok(Self {
+            buffer,
+            len: string.len(),
+        })
+    }
+
+    /// The string.
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        self.buffer.get(..self.len).unwrap_or(&[])
+    }
+}
+
+/// The parts of a path, one after the other.
+#[derive(Clone, Copy)]
+pub(super) struct Components<'a> {
+    /// What is left. Starts with a component, or is empty.
+    rest: &'a [u8],
+    /// Whether there was a slash after the last component that was taken.
+    slash: bool,
+}
+
+impl<'a> Components<'a> {
+    /// Takes a path apart.
+    pub(super) fn of(path: &'a [u8]) -> Self {
+        Self {
+            rest: without_slashes(path),
+            slash: false,
+        }
+    }
+
+    /// Whether nothing is left.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// Whether there was a slash after the last component that was taken.
+    pub(super) fn after_slash(&self) -> bool {
+        self.slash
+    }
+}
+
+/// Whether a path starts at the root, and not where one is.
+pub(super) fn is_absolute(path: &[u8]) -> bool {
+    path.starts_with(b"/")
+}
+
+/// Takes the slashes at the beginning off.
+fn without_slashes(path: &[u8]) -> &[u8] {
+    let slashes = path.iter().take_while(|byte| **byte == b'/').count();
+    path.get(slashes..).unwrap_or(&[])
+}
+
+impl<'a> Iterator for Components<'a> {
+    type Item = Component<'a>;
+
+    fn next(&mut self) -> Option<Component<'a>> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let len = self.rest.iter().take_while(|byte| **byte != b'/').count();
+        let (name, rest) = self.rest.split_at_checked(len)?;
+        self.slash = !rest.is_empty();
+        self.rest = without_slashes(rest);
+        Some(match name {
+            b"." => Component::Here,
+            b".." => Component::Up,
+            _ => Component::Name(name),
+        })
+    }
+}
+
+#[allow(unsafe_code, reason = "what the macro makes of it is called by C")]
+#[kunit_tests(sysdemo_path)]
+mod tests {
+    use super::*;
+
+    /// Whether a path is taken apart into what is expected, with a slash at the end or without.
+    fn is(path: &[u8], expected: &[Component<'_>], slash: bool) -> bool {
+        let mut components = Components::of(path);
+        expected
+            .iter()
+            .all(|wanted| components.next() == Some(*wanted))
+            && components.next().is_none()
+            && components.after_slash() == slash
+    }
+
+    #[test]
+    fn names_are_what_is_between_slashes() {
+        let name = |name| Component::Name(name);
+        assert!(is(b"a", &[name(b"a")], false));
+        assert!(is(b"/a", &[name(b"a")], false));
+        assert!(is(b"a/", &[name(b"a")], true));
+        assert!(is(b"//a///b//", &[name(b"a"), name(b"b")], true));
+        assert!(is(
+            b"a/ /\xff",
+            &[name(b"a"), name(b" "), name(b"\xff")],
+            false
+        ));
+    }
+
+    #[test]
+    fn dots_are_names_of_their_own() {
+        use Component::*;
+        assert!(is(b".", &[Here], false));
+        assert!(is(b"../", &[Up], true));
+        assert!(is(b"./..//.", &[Here, Up, Here], false));
+        assert!(is(
+            b".../.a/..a",
+            &[Name(b"..."), Name(b".a"), Name(b"..a")],
+            false
+        ));
+    }
+
+    #[test]
+    fn slashes_alone_are_nothing() {
+        assert!(is(b"/", &[], false));
+        assert!(is(b"////", &[], false));
+        assert!(is(b"", &[], false));
+        assert!(is_absolute(b"/a"));
+        assert!(!is_absolute(b"a/"));
+    }
+}

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! How much there may be: of files and directories, and of what is in them.
+//!
+//! All is counted exactly: a [`Charge`] is what one node has taken, and gives it back when it goes.
+//! What is counted of a file is its pages, not its size: what was never written takes none. Who
+//! pays is the owner, whoever writes, as with the quotas of file systems. The memory itself is,
+//! besides, on the account of who makes it needed.
+
+use crate::bridge::cred::Uid;
+use kernel::{
+    new_mutex,
+    page::PAGE_SIZE,
+    prelude::*,
+    rbtree::{
+        RBTree,
+        RBTreeNodeReservation, //
+    },
+    sync::{
+        Arc,
+        Mutex, //
+    },
+};
+
+/// Something that is counted.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Usage {
+    /// Files and directories.
+    pub(super) nodes: usize,
+    /// Pages of files.
+    pub(super) pages: usize,
+}
+
+impl Usage {
+    /// Adds, if the sum is within a limit.
+    fn plus(self, more: Self, limit: Self) -> Option<Self> {
+        let sum = Self {
+            nodes: self.nodes.checked_add(more.nodes)?,
+            pages: self.pages.checked_add(more.pages)?,
+        };
+        (sum.nodes <= limit.nodes && sum.pages <= limit.pages).then_some(sum)
+    }
+
+    /// Takes away what was added.
+    fn minus(self, less: Self) -> Self {
+        Self {
+            nodes: self.nodes.saturating_sub(less.nodes),
+            pages: self.pages.saturating_sub(less.pages),
+        }
+    }
+}
+
+/// What an administrator allows.
+#[derive(Clone, Copy)]
+pub(crate) struct Limits {
+    /// All of the tree.
+    total: Usage,
+    /// What one user owns of it.
+    user: Usage,
+    /// The largest size of a file.
+    file_size: usize,
+}
+
+impl Limits {
+    /// The most that a file can be allowed to have: what is larger would want another way to find
+    /// its pages.
+    const FILE_SIZE_MAX: u64 = 1 << 30;
+
+    /// Takes the module's parameters, in bytes and in numbers of files and directories. Parts of a
+    /// page are not counted.
+    pub(crate) fn new(
+        total_bytes: u64,
+        total_nodes: u64,
+        user_bytes: u64,
+        user_nodes: u64,
+        file_bytes: u64,
+    ) -> Self {
+        let usage = |nodes, bytes: u64| Usage {
+            nodes: usize::try_from(nodes).unwrap_or(usize::MAX),
+            // CAST: The size of a page is a small number.
+            pages: usize::try_from(bytes / PAGE_SIZE as u64).unwrap_or(usize::MAX),
+        };
+        Self {
+            total: usage(total_nodes, total_bytes),
+            user: usage(user_nodes, user_bytes),
+            // CAST: At most `FILE_SIZE_MAX`.
+            file_size: file_bytes.min(Self::FILE_SIZE_MAX) as usize,
+        }
+    }
+}
+
+/// What is used.
+struct Counts {
+    total: Usage,
+    /// Of each user who owns anything.
+    users: RBTree<Uid, Usage>,
+}
+
+impl Counts {
+    /// Counts more of a user, for whom there is a place or one is given.
+    ///
+    /// Fails as [`Quota::charge`] does, and then nothing is counted.
+    fn add(
+        &mut self,
+        limits: &Limits,
+        uid: Uid,
+        more: Usage,
+        place: Option<RBTreeNodeReservation<Uid, Usage>>,
+    ) -> Result {
+        let used = self.users.get(&uid).copied().unwrap_or_default();
+        let used = used.plus(more, limits.user).ok_or(EDQUOT)?;
+        let total = self.total.plus(more, limits.total).ok_or(ENOSPC)?;
+        if let Some(user) = self.users.get_mut(&uid) {
+            *user = used;
+        } else if let Some(place) = place {
+            self.users.insert(place.into_node(uid, used));
+        } else {
+            return Err(ENOENT);
+        }
+        self.total = total;
+        Ok(())
+    }
+
+    /// Counts less of a user, and forgets one who has nothing any more.
+    fn remove(&mut self, uid: Uid, less: Usage) {
+        self.total = self.total.minus(less);
+        if let Some(user) = self.users.get_mut(&uid) {
+            *user = user.minus(less);
+            if *user == Usage::default() {
+                self.users.remove(&uid);
+            }
+        }
+    }
+}
+
+/// The account of the tree.
+#[pin_data]
+pub(super) struct Quota {
+    limits: Limits,
+    #[pin]
+    counts: Mutex<Counts>,
+}
+
+impl Quota {
+    /// Starts with nothing.
+    pub(super) fn new(limits: Limits) -> impl PinInit<Self> {
+        pin_init!(Self {
+            limits,
+            counts <- new_mutex!(Counts {
+                total: Usage::default(),
+                users: RBTree::new(),
+            }),
+        })
+    }
+
+    /// The largest size of a file.
+    pub(super) fn file_size(&self) -> usize {
+        self.limits.file_size
+    }
+}
+
+/// What one node has taken of the account.
+pub(super) struct Charge {
+    quota: Arc<Quota>,
+    uid: Uid,
+    taken: Usage,
+}
+
+impl Charge {
+    /// Takes a node for a user, without any page.
+    ///
+    /// Fails with [`EDQUOT`] if the user would have more than one may have, [`ENOSPC`] if all
+    /// would, and [`ENOMEM`].
+    pub(super) fn node(quota: &Arc<Quota>, uid: Uid) -> Result<Self> {
+        let taken = Usage { nodes: 1, pages: 0 };
+        // Before the lock is taken: memory can be short, and nobody should wait for that.
+        let place = RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?;
+        quota
+            .counts
+            .lock()
+            .add(&quota.limits, uid, taken, Some(place))?;
+        Ok(Self {
+            quota: quota.clone(),
+            uid,
+            taken,
+        })
+    }
+
+    /// Takes more pages.
+    ///
+    /// Fails with [`EDQUOT`] or [`ENOSPC`], as [`Self::node`] does.
+    pub(super) fn grow(&mut self, pages: usize) -> Result {
+        let more = Usage { nodes: 0, pages };
+        self.quota
+            .counts
+            .lock()
+            .add(&self.quota.limits, self.uid, more, None)?;
+        self.taken.pages = self.taken.pages.saturating_add(pages);
+        Ok(())
+    }
+
+    /// Gives pages back.
+    pub(super) fn shrink(&mut self, pages: usize) {
+        let less = Usage {
+            nodes: 0,
+            pages: pages.min(self.taken.pages),
+        };
+        self.taken = self.taken.minus(less);
+        self.quota.counts.lock().remove(self.uid, less);
+    }
+
+    /// How many pages are taken.
+    pub(super) fn pages(&self) -> usize {
+        self.taken.pages
+    }
+
+    /// The account that this is of.
+    pub(super) fn quota(&self) -> &Quota {
+        &self.quota
+    }
+}
+
+impl Drop for Charge {
+    fn drop(&mut self) {
+        self.quota.counts.lock().remove(self.uid, self.taken);
+    }
+}
+
+#[allow(unsafe_code, reason = "what the macro makes of it is called by C")]
+#[kunit_tests(sysdemo_quota)]
+mod tests {
+    use super::*;
+
+    /// Three nodes and three pages in all, two of each for a user.
+    fn quota() -> Result<Arc<Quota>> {
+        // CAST: The size of a page is a small number.
+        let page = PAGE_SIZE as u64;
+        let limits = Limits::new(3 * page + 1, 3, 2 * page, 2, page);
+        Arc::pin_init(Quota::new(limits), GFP_KERNEL)
+    }
+
+    #[test]
+    fn a_user_has_a_limit_and_all_have_another() -> Result {
+        let quota = quota()?;
+        let mut first = Charge::node(&quota, Uid(1))?;
+        let second = Charge::node(&quota, Uid(1))?;
+        assert!(matches!(Charge::node(&quota, Uid(1)), Err(error) if error == EDQUOT));
+        let mut other = Charge::node(&quota, Uid(2))?;
+        assert!(matches!(Charge::node(&quota, Uid(3)), Err(error) if error == ENOSPC));
+
+        assert_eq!(first.grow(3), Err(EDQUOT));
+        first.grow(2)?;
+        assert_eq!(other.grow(2), Err(ENOSPC));
+        other.grow(1)?;
+        assert_eq!(other.grow(usize::MAX), Err(EDQUOT));
+        first.shrink(1);
+        other.grow(1)?;
+
+        drop(second);
+        drop(Charge::node(&quota, Uid(3))?);
+        Ok(())
+    }
+
+    #[test]
+    fn what_goes_is_not_counted_any_more() -> Result {
+        let quota = quota()?;
+        for uid in 0..10 {
+            let mut charge = Charge::node(&quota, Uid(uid))?;
+            charge.grow(2)?;
+        }
+        let counts = quota.counts.lock();
+        assert!(counts.total == Usage::default());
+        assert!(counts.users.is_empty());
+        Ok(())
+    }
+}

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The tree: what can be done to names.
+
+use super::{
+    access::{
+        self,
+        Caller,
+        Subject,
+        Want, //
+    },
+    names::{
+        Names,
+        Place, //
+    },
+    node::{
+        Kind,
+        Node, //
+    },
+    path::Path,
+    quota::{
+        Charge,
+        Limits,
+        Quota, //
+    },
+    walk::{
+        Last,
+        Resolve,
+        Walk, //
+    },
+};
+use crate::bridge::{
+    cred::{
+        Gid,
+        Uid, //
+    },
+    task,
+};
+use kernel::{
+    new_mutex,
+    prelude::*,
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        Arc,
+        Mutex, //
+    },
+};
+
+/// Permissions of the root: everybody may make something in it, and nobody may take away what is
+/// another's.
+const ROOT_PERMISSIONS: u16 = 0o1777;
+
+/// Bits of a mode that are kept: permissions, and the sticky one.
+pub(super) const MODE: u16 = 0o1777;
+
+/// The number of the root.
+const ROOT_NUMBER: u64 = 1;
+
+/// One tree of files and directories. Who has an open file in it does not need it.
+#[pin_data]
+pub(crate) struct Tree {
+    pub(super) root: Arc<Node>,
+    pub(super) quota: Arc<Quota>,
+    #[pin]
+    pub(super) names: Mutex<Names>,
+    last_number: Atomic<u64>,
+}
+
+/// A record of a list.
+pub(crate) struct Entry<'a> {
+    pub(crate) number: u64,
+    pub(crate) name: &'a [u8],
+    pub(crate) is_directory: bool,
+}
+
+impl Tree {
+    /// Makes a tree that has only its root.
+    ///
+    /// Fails with [`ENOMEM`], and with [`EDQUOT`] or [`ENOSPC`] if not even that is allowed.
+    pub(crate) fn new(limits: Limits) -> Result<Arc<Self>> {
+        let quota = Arc::pin_init(Quota::new(limits), GFP_KERNEL)?;
+        let root = Node::new(
+            ROOT_NUMBER,
+            Kind::Directory,
+            ROOT_PERMISSIONS,
+            (Uid::ROOT, Gid::ROOT),
+            Charge::node(&quota, Uid::ROOT)?,
+        )?;
+        Arc::pin_init(
+            pin_init!(Self {
+                root,
+                quota,
+                names <- new_mutex!(Names::new()),
+                last_number: Atomic::new(ROOT_NUMBER),
+            }),
+            GFP_KERNEL,
+        )
+    }
+
+    /// Starts a way through the tree.
+    pub(super) fn walk<'n>(
+        &'n self,
+        names: &'n Names,
+        caller: &'n Caller,
+        resolve: Resolve,
+    ) -> Walk<'n> {
+        Walk::new(names, &self.root, caller, resolve)
+    }
+
+    /// Makes a node of a caller's, and room for its name in a directory, where it is to be put.
+    ///
+    /// Fails with [`EACCES`] if the caller may not do that, [`EDQUOT`] or [`ENOSPC`] if there may
+    /// be no more, and [`ENOMEM`]. Nothing is left then.
+    pub(super) fn prepare(
+        &self,
+        caller: &Caller,
+        directory: &Node,
+        name: &[u8],
+        kind: Kind,
+        mode: u16,
+    ) -> Result<(Place, Arc<Node>)> {
+        access::require(caller, directory.object(), Want::CHANGE_NAMES)?;
+        let charge = Charge::node(&self.quota, caller.uid())?;
+        let place = Place::new(directory, name)?;
+        // ORDERING: All that matters is that no two get the same. What has a higher number was made
+        // later, as the lock of all names is held.
+        let number = self.last_number.fetch_add(1, Relaxed).wrapping_add(1);
+        let permissions = mode & MODE & !task::current_umask();
+        let node = Node::of(caller, number, kind, permissions, charge)?;
+        Ok((place, node))
+    }
+
+    /// Makes a directory.
+    ///
+    /// Fails as [`Walk::go_to_parent`] and [`Self::prepare`] do, and with [`EEXIST`] if something
+    /// is there.
+    pub(crate) fn make_directory(&self, path: &Path, mode: u16) -> Result {
+        let caller = Caller::new();
+        let mut names = self.names.lock();
+        let mut walk = self.walk(&names, &caller, Resolve::NONE);
+        let Last::Name(name, _) = walk.go_to_parent(path)? else {
+            return Err(EEXIST);
+        };
+        if walk.child(name)?.is_some() {
+            return Err(EEXIST);
+        }
+        let parent = walk.at().clone();
+        drop(walk);
+        let (place, node) = self.prepare(&caller, &parent, name, Kind::Directory, mode)?;
+        names.insert(place, node);
+        parent.count_directory(true);
+        parent.modified();
+        Ok(())
+    }
+
+    /// Takes the name of a file away.
+    ///
+    /// Fails as [`Walk::go_to_parent`] does, with [`EISDIR`] if it is a directory, [`ENOTDIR`] if
+    /// it is a file but the path says otherwise, and as [`access::require_removal`] does.
+    pub(crate) fn unlink(&self, path: &Path) -> Result {
+        let caller = Caller::new();
+        let mut names = self.names.lock();
+        let mut walk = self.walk(&names, &caller, Resolve::NONE);
+        let Last::Name(name, slash) = walk.go_to_parent(path)? else {
+            return Err(EISDIR);
+        };
+        let node = walk.child(name)?.ok_or(ENOENT)?;
+        if slash {
+            return Err(if node.is_directory() { EISDIR } else { ENOTDIR });
+        }
+        let parent = walk.at().clone();
+        access::require_removal(&caller, parent.object(), node.object())?;
+        if node.is_directory() {
+            return Err(EISDIR);
+        }
+        node.nameless();
+        drop(walk);
+        let gone = names.remove(&parent, name)?;
+        parent.modified();
+        drop(names);
+        // It may be the last that held the file, and to free that takes its time.
+        drop(gone);
+        Ok(())
+    }
+
+    /// Takes an empty directory away.
+    ///
+    /// Fails as [`Walk::go_to_parent`] does, with [`EBUSY`] if it is the root, [`EINVAL`] or
+    /// [`ENOTEMPTY`] if the path ends in a dot or two, as [`access::require_removal`] does, with
+    /// [`ENOTDIR`] if it is none, and [`ENOTEMPTY`] if it is not empty.
+    pub(crate) fn remove_directory(&self, path: &Path) -> Result {
+        let caller = Caller::new();
+        let mut names = self.names.lock();
+        let mut walk = self.walk(&names, &caller, Resolve::NONE);
+        let name = match walk.go_to_parent(path)? {
+            Last::Root => return Err(EBUSY),
+            Last::Here => return Err(EINVAL),
+            Last::Up => return Err(ENOTEMPTY),
+            Last::Name(name, _) => name,
+        };
+        let node = walk.child(name)?.ok_or(ENOENT)?;
+        let parent = walk.at().clone();
+        access::require_removal(&caller, parent.object(), node.object())?;
+        if !node.is_directory() {
+            return Err(ENOTDIR);
+        }
+        if names.after(node, 0).is_some() {
+            return Err(ENOTEMPTY);
+        }
+        node.nameless();
+        drop(walk);
+        let gone = names.remove(&parent, name)?;
+        parent.count_directory(false);
+        parent.modified();
+        drop(names);
+        drop(gone);
+        Ok(())
+    }
+
+    /// Gives what is at the end of a path.
+    ///
+    /// Fails as [`Walk::go_to_end`] does.
+    pub(crate) fn find(&self, path: &Path) -> Result<Arc<Node>> {
+        let caller = Caller::new();
+        let names = self.names.lock();
+        let mut walk = self.walk(&names, &caller, Resolve::NONE);
+        walk.go_to_end(path).cloned()
+    }
+
+    /// Shows what is in a directory, after a number, to somebody who says whether that is enough.
+    /// Nobody can change any name meanwhile.
+    ///
+    /// Fails as [`Walk::go_to_end`] does, with [`ENOTDIR`] if it is no directory, [`EACCES`] if the
+    /// caller may not read it, and as `show` does.
+    pub(crate) fn list(
+        &self,
+        path: &Path,
+        mut after: u64,
+        mut show: impl FnMut(Entry<'_>) -> Result<bool>,
+    ) -> Result {
+        let caller = Caller::new();
+        let names = self.names.lock();
+        let mut walk = self.walk(&names, &caller, Resolve::NONE);
+        let directory = walk.go_to_end(path)?;
+        if !directory.is_directory() {
+            return Err(ENOTDIR);
+        }
+        access::require(&caller, directory.object(), Want::READ)?;
+        while let Some(named) = names.after(directory, after) {
+            after = named.node.number();
+            let enough = show(Entry {
+                number: after,
+                name: &named.name,
+                is_directory: named.node.is_directory(),
+            })?;
+            if enough {
+                break;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The way along a path, as `link_path_walk()` goes it.
+//!
+//! It is gone under the lock of all names, so nothing changes meanwhile. To every directory on the
+//! way one question is asked, before anything in it is looked for: may the caller search it?
+
+use super::{
+    access::{
+        self,
+        Caller,
+        Want, //
+    },
+    names::Names,
+    node::Node,
+    path::{
+        is_absolute,
+        Component,
+        Components,
+        Path, //
+    },
+};
+use crate::syscall::flags;
+use kernel::{
+    bindings,
+    prelude::*,
+    sync::Arc, //
+};
+
+flags! {
+    /// How a path may lead to where it leads: the flags of `openat2(2)`.
+    pub(crate) struct Resolve: u64 {
+        /// Nothing is mounted in this tree.
+        const NO_XDEV = bindings::RESOLVE_NO_XDEV;
+        /// There are no such links.
+        const NO_MAGICLINKS = bindings::RESOLVE_NO_MAGICLINKS;
+        /// There are none of these either.
+        const NO_SYMLINKS = bindings::RESOLVE_NO_SYMLINKS;
+        /// It must not even try to leave the tree.
+        const BENEATH = bindings::RESOLVE_BENEATH;
+        /// If it tries, it gets nowhere.
+        const IN_ROOT = bindings::RESOLVE_IN_ROOT;
+        /// Only what is there is found.
+        const CACHED = bindings::RESOLVE_CACHED;
+    }
+}
+
+/// What a path ends with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Last<'p> {
+    /// Nothing: it was the root.
+    Root,
+    /// `.`
+    Here,
+    /// `..`
+    Up,
+    /// A name, and whether there is a slash after it.
+    Name(&'p [u8], bool),
+}
+
+/// A way that is being gone.
+pub(super) struct Walk<'n> {
+    names: &'n Names,
+    caller: &'n Caller,
+    resolve: Resolve,
+    /// Where it has got to.
+    at: &'n Arc<Node>,
+    /// The directories that it came through, the root first. There are fewer than a path has bytes.
+    above: KVec<&'n Arc<Node>>,
+}
+
+impl<'n> Walk<'n> {
+    /// Starts at the root.
+    pub(super) fn new(
+        names: &'n Names,
+        root: &'n Arc<Node>,
+        caller: &'n Caller,
+        resolve: Resolve,
+    ) -> Self {
+        Self {
+            names,
+            caller,
+            resolve,
+            at: root,
+            above: KVec::new(),
+        }
+    }
+
+    /// Where it has got to.
+    pub(super) fn at(&self) -> &'n Arc<Node> {
+        self.at
+    }
+
+    /// Goes to the directory that a path ends in, and gives what it ends with there, which has not
+    /// been looked for.
+    ///
+    /// Fails with [`EACCES`] if the caller may not search a directory on the way, or the last;
+    /// [`ENOENT`], [`ENOTDIR`] or [`ENAMETOOLONG`] if a name leads nowhere; [`EXDEV`] if it is
+    /// forbidden to leave the tree and the path does; and [`ENOMEM`].
+    pub(super) fn go_to_parent<'p>(&mut self, path: &'p Path) -> Result<Last<'p>> {
+        let path = path.as_bytes();
+        if is_absolute(path) && self.resolve.contains(Resolve::BENEATH) {
+            return Err(EXDEV);
+        }
+        let mut components = Components::of(path);
+        while let Some(component) = components.next() {
+            access::require(self.caller, self.at.object(), Want::SEARCH)?;
+            if components.is_empty() {
+                return Ok(match component {
+                    Component::Here => Last::Here,
+                    Component::Up => Last::Up,
+                    Component::Name(name) => Last::Name(name, components.after_slash()),
+                });
+            }
+            match component {
+                Component::Here => {}
+                Component::Up => self.up()?,
+                Component::Name(name) => {
+                    let child = self.child(name)?.ok_or(ENOENT)?;
+                    if !child.is_directory() {
+                        return Err(ENOTDIR);
+                    }
+                    self.above.push(self.at, GFP_KERNEL_ACCOUNT)?;
+                    self.at = child;
+                }
+            }
+        }
+        Ok(Last::Root)
+    }
+
+    /// Goes up. The root is above itself.
+    ///
+    /// Fails with [`EXDEV`] if that would leave the tree, and that is forbidden.
+    pub(super) fn up(&mut self) -> Result {
+        match self.above.pop() {
+            Some(above) => self.at = above,
+            None if self.resolve.contains(Resolve::BENEATH) => return Err(EXDEV),
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Looks for a name where it has got to.
+    ///
+    /// Fails with [`ENAMETOOLONG`] if there can be no such name, and with [`EAGAIN`] if there is
+    /// none and only what is there is to be found: as on a tmpfs, that it is not there is not known
+    /// without looking.
+    pub(super) fn child(&self, name: &[u8]) -> Result<Option<&'n Arc<Node>>> {
+        let found = self.names.find(self.at, name);
+        if !matches!(found, Ok(Some(_))) && self.resolve.contains(Resolve::CACHED) {
+            return Err(EAGAIN);
+        }
+        found
+    }
+
+    /// Goes to the end of a path, and gives what is there.
+    ///
+    /// Fails as [`Self::go_to_parent`] does, also for the last name.
+    pub(super) fn go_to_end(&mut self, path: &Path) -> Result<&'n Arc<Node>> {
+        match self.go_to_parent(path)? {
+            Last::Root | Last::Here => {}
+            Last::Up => self.up()?,
+            Last::Name(name, slash) => {
+                let node = self.child(name)?.ok_or(ENOENT)?;
+                if slash && !node.is_directory() {
+                    return Err(ENOTDIR);
+                }
+                return Ok(node);
+            }
+        }
+        Ok(self.at)
+    }
+}
+
+#[allow(unsafe_code, reason = "what the macro makes of it is called by C")]
+#[kunit_tests(sysdemo_walk)]
+mod tests {
+    use super::*;
+    use crate::fs::{
+        node::Kind,
+        quota::Limits,
+        Tree, //
+    };
+
+    /// A tree with `/a/b` and the file `/a/f`.
+    fn tree() -> Result<Arc<Tree>> {
+        let tree = Tree::new(Limits::new(0, 4, 0, 4, 0))?;
+        tree.make_directory(&Path::of(b"a")?, 0o777)?;
+        tree.make_directory(&Path::of(b"/a/b/")?, 0o777)?;
+        let parent = tree.find(&Path::of(b"a")?)?;
+        let caller = Caller::new();
+        let mut names = tree.names.lock();
+        let (place, node) = tree.prepare(&caller, &parent, b"f", Kind::File, 0o666)?;
+        names.insert(place, node);
+        drop(names);
+        Ok(tree)
+    }
+
+    /// Where a path leads: the number of what is there.
+    fn leads(tree: &Tree, path: &[u8], resolve: Resolve) -> Result<u64> {
+        let caller = Caller::new();
+        let names = tree.names.lock();
+        let mut walk = tree.walk(&names, &caller, resolve);
+        Ok(walk.go_to_end(&Path::of(path)?)?.number())
+    }
+
+    #[test]
+    fn ways_that_lead_to_the_same() -> Result {
+        let tree = tree()?;
+        let root = tree.root.number();
+        let to = |path| leads(&tree, path, Resolve::NONE);
+        for path in [
+            &b"/"[..],
+            b"//",
+            b".",
+            b"..",
+            b"../..",
+            b"a/..",
+            b"a/b/../../..",
+        ] {
+            assert_eq!(to(path), Ok(root));
+        }
+        let inner = to(b"a/b")?;
+        for path in [
+            &b"a/b/"[..],
+            b"/a//b/.",
+            b"../a/b",
+            b"a/../a/./b",
+            b"a/b/../b",
+        ] {
+            assert_eq!(to(path), Ok(inner));
+        }
+        assert!(inner != root && to(b"a/f")? != inner);
+        Ok(())
+    }
+
+    #[test]
+    fn ways_that_lead_nowhere() -> Result {
+        let tree = tree()?;
+        let to = |path| leads(&tree, path, Resolve::NONE);
+        assert_eq!(to(b"a/c"), Err(ENOENT));
+        assert_eq!(to(b"c/.."), Err(ENOENT));
+        for path in [&b"a/f/"[..], b"a/f/.", b"a/f/..", b"a/f/c"] {
+            assert_eq!(to(path), Err(ENOTDIR));
+        }
+        let long = KVec::from_elem(b'n', 256, GFP_KERNEL)?;
+        assert_eq!(to(&long), Err(ENAMETOOLONG));
+        assert_eq!(to(long.get(1..).ok_or(EINVAL)?), Err(ENOENT));
+        Ok(())
+    }
+
+    #[test]
+    fn ways_that_are_forbidden() -> Result {
+        let tree = tree()?;
+        let beneath = |path| leads(&tree, path, Resolve::BENEATH);
+        for path in [&b"/"[..], b"/a", b"..", b"a/../..", b"../a"] {
+            assert_eq!(beneath(path), Err(EXDEV));
+        }
+        assert_eq!(beneath(b"a/.."), Ok(tree.root.number()));
+        assert_eq!(leads(&tree, b"a/../../a", Resolve::IN_ROOT), beneath(b"a"));
+        assert_eq!(leads(&tree, b"a/c", Resolve::CACHED), Err(EAGAIN));
+        assert!(leads(&tree, b"a/b", Resolve::CACHED).is_ok());
+        Ok(())
+    }
+}
