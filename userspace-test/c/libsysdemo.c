@@ -161,6 +161,47 @@ __s64 sysdemo_wake(int fd, const __u32 *word, __u32 count)
 	return sysdemo_syscall(fd, SYSDEMO_NR_WAKE, (uintptr_t)word, count, 0, 0, 0, 0);
 }
 
+__s64 sysdemo_open_file(int fd, const char *path, const struct sysdemo_open_how *how, size_t size)
+{
+	return sysdemo_syscall(fd, SYSDEMO_NR_OPEN, (uintptr_t)path, (uintptr_t)how, size, 0, 0, 0);
+}
+
+__s64 sysdemo_mkdir(int fd, const char *path, unsigned int mode)
+{
+	return sysdemo_syscall(fd, SYSDEMO_NR_MKDIR, (uintptr_t)path, mode, 0, 0, 0, 0);
+}
+
+__s64 sysdemo_unlink(int fd, const char *path)
+{
+	return sysdemo_syscall(fd, SYSDEMO_NR_UNLINK, (uintptr_t)path, 0, 0, 0, 0, 0);
+}
+
+__s64 sysdemo_rmdir(int fd, const char *path)
+{
+	return sysdemo_syscall(fd, SYSDEMO_NR_RMDIR, (uintptr_t)path, 0, 0, 0, 0, 0);
+}
+
+__s64 sysdemo_stat(int fd, const char *path, struct sysdemo_stat *out, size_t size)
+{
+	return sysdemo_syscall(fd, SYSDEMO_NR_STAT, (uintptr_t)path, (uintptr_t)out, size, 0, 0, 0);
+}
+
+__s64 sysdemo_list(int fd, const char *path, void *buffer, size_t size, __u64 cursor)
+{
+	return sysdemo_syscall(fd, SYSDEMO_NR_LIST, (uintptr_t)path, (uintptr_t)buffer, size,
+			       cursor, 0, 0);
+}
+
+__s64 sysdemo_read(int fd, int file, void *buffer, size_t count)
+{
+	return sysdemo_syscall(fd, SYSDEMO_NR_READ, file, (uintptr_t)buffer, count, 0, 0, 0);
+}
+
+__s64 sysdemo_write(int fd, int file, const void *buffer, size_t count)
+{
+	return sysdemo_syscall(fd, SYSDEMO_NR_WRITE, file, (uintptr_t)buffer, count, 0, 0, 0);
+}
+
 #ifdef __x86_64__
 void sysdemo_raw_syscall(struct sysdemo_user_regs *regs)
 {

@@ -102,6 +102,19 @@ __s64 sysdemo_wait(int fd, const __u32 *word, __u32 expected, struct sysdemo_tim
 		   size_t size);
 __s64 sysdemo_wake(int fd, const __u32 *word, __u32 count);
 
+/*
+ * The calls of the tree. @fd is the open device; sysdemo_open_file() gives a descriptor of its own
+ * for the file, which outlives it. Without close-on-exec, unless O_CLOEXEC is among the flags.
+ */
+__s64 sysdemo_open_file(int fd, const char *path, const struct sysdemo_open_how *how, size_t size);
+__s64 sysdemo_mkdir(int fd, const char *path, unsigned int mode);
+__s64 sysdemo_unlink(int fd, const char *path);
+__s64 sysdemo_rmdir(int fd, const char *path);
+__s64 sysdemo_stat(int fd, const char *path, struct sysdemo_stat *out, size_t size);
+__s64 sysdemo_list(int fd, const char *path, void *buffer, size_t size, __u64 cursor);
+__s64 sysdemo_read(int fd, int file, void *buffer, size_t count);
+__s64 sysdemo_write(int fd, int file, const void *buffer, size_t count);
+
 #ifdef __x86_64__
 /**
  * struct sysdemo_user_regs - registers of the processor around a SYSCALL instruction

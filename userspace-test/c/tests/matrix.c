@@ -156,7 +156,108 @@ static int at_wait_time(void *p)
 	return error == EAGAIN ? 0 : error;
 }
 
-enum { READS = 1, WRITES = 2 };
+/* Zeros are an empty path: that it is found to be one is what is asked for. */
+static int unless_empty(__s64 ret)
+{
+	int error = error_of(ret);
+
+	return error == ENOENT ? 0 : error;
+}
+
+/* A directory with one file, which has more bytes than are ever asked for, and is open. */
+#define FOLDER "matrix"
+#define INSIDE "matrix/x"
+static int file;
+
+static int open_inside(__u64 flags)
+{
+	struct sysdemo_open_how how = { .flags = flags, .mode = flags & O_CREAT ? 0600 : 0 };
+
+	return sysdemo_open_file(fd, INSIDE, &how, sizeof(how));
+}
+
+static int make_folder(void)
+{
+	if (sysdemo_mkdir(fd, FOLDER, 0700) && errno != EEXIST)
+		return -1;
+	file = open_inside(O_RDWR | O_CREAT | O_CLOEXEC);
+	return file < 0 || write(file, good, sizeof(good)) != sizeof(good) ? -1 : 0;
+}
+
+static int remove_folder(void)
+{
+	return close(file) || sysdemo_unlink(fd, INSIDE) || sysdemo_rmdir(fd, FOLDER) ? -1 : 0;
+}
+
+static int at_open_path(void *p)
+{
+	struct sysdemo_open_how how = { .flags = O_RDONLY };
+
+	return unless_empty(sysdemo_open_file(fd, p, &how, sizeof(how)));
+}
+
+static int at_open_how(void *p)
+{
+	int opened = sysdemo_open_file(fd, "/", p, sizeof(struct sysdemo_open_how));
+
+	return opened < 0 ? errno : close(opened);
+}
+
+static int at_mkdir(void *p)
+{
+	return unless_empty(sysdemo_mkdir(fd, p, 0700));
+}
+
+static int at_unlink(void *p)
+{
+	return unless_empty(sysdemo_unlink(fd, p));
+}
+
+static int at_rmdir(void *p)
+{
+	return unless_empty(sysdemo_rmdir(fd, p));
+}
+
+static int at_stat_path(void *p)
+{
+	return unless_empty(sysdemo_stat(fd, p, (void *)good, sizeof(struct sysdemo_stat)));
+}
+
+static int at_stat_out(void *p)
+{
+	return error_of(sysdemo_stat(fd, "/", p, sizeof(struct sysdemo_stat)));
+}
+
+static int at_list_path(void *p)
+{
+	return unless_empty(sysdemo_list(fd, p, good, sizeof(good), 0));
+}
+
+static int at_list_buffer(void *p)
+{
+	return error_of(sysdemo_list(fd, FOLDER, p, 4096, 0));
+}
+
+/* Less than all is what there is of the memory. */
+static int unless_partial(__s64 ret)
+{
+	return ret == 64 ? 0 : ret < 0 ? errno : EFAULT;
+}
+
+static int at_read(void *p)
+{
+	lseek(file, 0, SEEK_SET);
+	return unless_partial(sysdemo_read(fd, file, p, 64));
+}
+
+static int at_write(void *p)
+{
+	lseek(file, 0, SEEK_SET);
+	return unless_partial(sysdemo_write(fd, file, p, 64));
+}
+
+/* What is read until it ends is a string: without an end it runs into what is not there. */
+enum { READS = 1, WRITES = 2, STRING = 4 };
 
 static const struct place {
 	const char *name;
@@ -178,12 +279,24 @@ static const struct place {
 	{ "fill.how", at_fill_how, sizeof(struct sysdemo_fill), READS },
 	{ "fill.dst", at_fill_dst, 64, WRITES },
 	{ "identity.out", at_identity, sizeof(struct sysdemo_identity), WRITES },
-	{ "set_label.string", at_set_label, 64, READS },
+	{ "set_label.string", at_set_label, 64, READS | STRING },
 	{ "get_label.buffer", at_get_label, 7, WRITES },
 	{ "regs.out", at_regs, sizeof(struct sysdemo_regs), WRITES },
 	{ "entry.out", at_entry, sizeof(struct sysdemo_entry), WRITES },
 	{ "sleep.time", at_sleep, sizeof(struct sysdemo_time), READS },
 	{ "wait.time", at_wait_time, sizeof(struct sysdemo_time), READS },
+	{ "open.path", at_open_path, 64, READS | STRING },
+	{ "open.how", at_open_how, sizeof(struct sysdemo_open_how), READS },
+	{ "mkdir.path", at_mkdir, 64, READS | STRING },
+	{ "unlink.path", at_unlink, 64, READS | STRING },
+	{ "rmdir.path", at_rmdir, 64, READS | STRING },
+	{ "stat.path", at_stat_path, 64, READS | STRING },
+	{ "stat.out", at_stat_out, sizeof(struct sysdemo_stat), WRITES },
+	{ "list.path", at_list_path, 64, READS | STRING },
+	/* The name of one letter takes as much as a word. */
+	{ "list.buffer", at_list_buffer, sizeof(struct sysdemo_dirent) + 8, WRITES },
+	{ "read.buffer", at_read, 64, WRITES },
+	{ "write.buffer", at_write, 64, READS },
 };
 
 static const struct address {
@@ -233,7 +346,7 @@ static void bad_pointers(const struct place *place)
 		reset();
 		/* A string that ends within the page would be whole. */
 		memset(end - page, 'x', page);
-		if (place->try != at_set_label)
+		if (!(place->access & STRING))
 			memset(end - page, 0, page);
 	}
 	result(counting || place->try(end - place->size + 1) == EFAULT,
@@ -320,6 +433,18 @@ static int grow_wait(void *p, size_t size)
 	return error == EAGAIN ? 0 : error;
 }
 
+static int grow_open(void *p, size_t size)
+{
+	int opened = sysdemo_open_file(fd, "/", p, size);
+
+	return opened < 0 ? errno : close(opened);
+}
+
+static int grow_stat(void *p, size_t size)
+{
+	return error_of(sysdemo_stat(fd, "/", p, size));
+}
+
 static int grow_info(void *p, size_t size)
 {
 	return error_of(ioctl(fd, _IOC(_IOC_READ, SYSDEMO_IOC_TYPE, SYSDEMO_IOC_NR_INFO, size), p));
@@ -338,6 +463,10 @@ static const struct growing growing[] = {
 	  grow_sleep },
 	{ "wait", SYSDEMO_TIME_SIZE_VER0, sizeof(struct sysdemo_time), EINVAL, 4096, true,
 	  grow_wait },
+	{ "open", SYSDEMO_OPEN_HOW_SIZE_VER0, sizeof(struct sysdemo_open_how), EINVAL, 4096, true,
+	  grow_open },
+	{ "stat", SYSDEMO_STAT_SIZE_VER0, sizeof(struct sysdemo_stat), EINVAL, 4096, false,
+	  grow_stat },
 	{ "INFO", SYSDEMO_INFO_SIZE_VER0, sizeof(struct sysdemo_info), ENOTTY, 8191, false,
 	  grow_info },
 };
@@ -563,11 +692,16 @@ int main(int argc, char **argv)
 	if (fd < 0)
 		ksft_exit_fail_perror(device);
 
+	if (make_folder())
+		ksft_exit_fail_perror("the tree");
+
 	ksft_print_header();
 	counting = true;
 	all();
 	ksft_set_plan(planned);
 	counting = false;
 	all();
+	if (remove_folder())
+		ksft_exit_fail_perror("the tree");
 	ksft_finished();
 }

@@ -26,6 +26,14 @@ static const struct {
 	{ SYSDEMO_NR_SLEEP, "sleep", 2 },
 	{ SYSDEMO_NR_WAIT, "wait", 4 },
 	{ SYSDEMO_NR_WAKE, "wake", 2 },
+	{ SYSDEMO_NR_OPEN, "open", 3 },
+	{ SYSDEMO_NR_MKDIR, "mkdir", 2 },
+	{ SYSDEMO_NR_UNLINK, "unlink", 1 },
+	{ SYSDEMO_NR_RMDIR, "rmdir", 1 },
+	{ SYSDEMO_NR_STAT, "stat", 3 },
+	{ SYSDEMO_NR_LIST, "list", 4 },
+	{ SYSDEMO_NR_READ, "read", 3 },
+	{ SYSDEMO_NR_WRITE, "write", 3 },
 };
 
 static const char *name_of(__u32 nr)
@@ -56,6 +64,14 @@ TEST(numbers_never_change)
 	EXPECT_EQ(14, SYSDEMO_NR_SLEEP);
 	EXPECT_EQ(15, SYSDEMO_NR_WAIT);
 	EXPECT_EQ(16, SYSDEMO_NR_WAKE);
+	EXPECT_EQ(17, SYSDEMO_NR_OPEN);
+	EXPECT_EQ(18, SYSDEMO_NR_MKDIR);
+	EXPECT_EQ(19, SYSDEMO_NR_UNLINK);
+	EXPECT_EQ(20, SYSDEMO_NR_RMDIR);
+	EXPECT_EQ(21, SYSDEMO_NR_STAT);
+	EXPECT_EQ(22, SYSDEMO_NR_LIST);
+	EXPECT_EQ(23, SYSDEMO_NR_READ);
+	EXPECT_EQ(24, SYSDEMO_NR_WRITE);
 	EXPECT_EQ(0xc0407c90, SYSDEMO_IOC_CALL);
 	EXPECT_EQ(0xc0187c91, SYSDEMO_IOC_BATCH);
 	EXPECT_EQ(0xc1a87c92, SYSDEMO_IOC_TABLE);
@@ -80,6 +96,9 @@ TEST(layouts_never_change)
 	EXPECT_EQ(SYSDEMO_TIME_SIZE_VER0, sizeof(struct sysdemo_time));
 	EXPECT_EQ(8, offsetof(struct sysdemo_time, time));
 	EXPECT_EQ(SYSDEMO_INFO_SIZE_VER0, sizeof(struct sysdemo_info));
+	EXPECT_EQ(SYSDEMO_OPEN_HOW_SIZE_VER0, sizeof(struct sysdemo_open_how));
+	EXPECT_EQ(SYSDEMO_STAT_SIZE_VER0, sizeof(struct sysdemo_stat));
+	EXPECT_EQ(24, sizeof(struct sysdemo_dirent));
 }
 
 TEST_F(device, table_is_that_of_the_header)
@@ -201,7 +220,7 @@ TEST_F(device, info_tells_of_the_table)
 	EXPECT_EQ(SYSDEMO_NR_CALLS, info.calls);
 	EXPECT_EQ(SYSDEMO_BATCH_MAX, info.batch_max);
 	EXPECT_EQ(SYSDEMO_FEATURE_BATCH | SYSDEMO_FEATURE_RESTRICT | SYSDEMO_FEATURE_REGS |
-		  SYSDEMO_FEATURE_LOG, info.features);
+		  SYSDEMO_FEATURE_LOG | SYSDEMO_FEATURE_FILES, info.features);
 	EXPECT_EQ(0, info.calls_made);
 	EXPECT_EQ(0, info.restricted);
 	sysdemo_null(self->fd);

@@ -31,16 +31,22 @@
 
 static const char *device = SYSDEMO_DEVICE;
 
+/* Runs the tests of a program, whose first argument may be the device. */
+static inline int run_tests(int argc, char **argv)
+{
+	if (argc > 1 && argv[1][0] != '-') {
+		device = argv[1];
+		argv[1] = argv[0];
+		argv++;
+		argc--;
+	}
+	return test_harness_run(argc, argv);
+}
+
 #define TESTER_MAIN						\
 int main(int argc, char **argv)					\
 {								\
-	if (argc > 1 && argv[1][0] != '-') {			\
-		device = argv[1];				\
-		argv[1] = argv[0];				\
-		argv++;						\
-		argc--;						\
-	}							\
-	return test_harness_run(argc, argv);			\
+	return run_tests(argc, argv);				\
 }
 
 /* A test fixture that has the device open. */

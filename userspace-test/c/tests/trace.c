@@ -117,4 +117,64 @@ TEST_F(trace, refused_records_are_not_traced)
 	EXPECT_NE(NULL, strstr(trace(), "sys_enter:"));
 }
 
+/* Opens a file of the tree. */
+static __s64 open_in_tree(int fd, const char *path, int flags)
+{
+	struct sysdemo_open_how how = { .flags = flags, .mode = flags & O_CREAT ? 0600 : 0 };
+
+	return sysdemo_syscall(fd, SYSDEMO_NR_OPEN, (uintptr_t)path, (uintptr_t)&how, sizeof(how),
+			       0, 0, 0);
+}
+
+/* Whether the trace has these lines in this order, whatever is in between. */
+static bool traced(const char *const *lines, size_t count)
+{
+	const char *at = trace();
+
+	for (size_t i = 0; i < count; i++) {
+		at = strstr(at, lines[i]);
+		if (!at)
+			return false;
+		at += strlen(lines[i]);
+	}
+	return true;
+}
+
+TEST_F(trace, stages_of_an_open)
+{
+	char install[64];
+	const char *const lines[] = {
+		"open_stage: descriptor = 0\n", "open_stage: way = 0\n",
+		"open_stage: permission = 0\n", "open_stage: file = 0\n", install,
+	};
+	int file;
+
+	ASSERT_EQ(0, write_file(EVENTS "/enable", "1"));
+	file = open_in_tree(self->fd, "traced", O_CREAT | O_RDWR);
+	ASSERT_EQ(0, write_file(EVENTS "/enable", "0"));
+	ASSERT_LE(0, file);
+	snprintf(install, sizeof(install), "open_stage: install = %d\n", file);
+	EXPECT_TRUE(traced(lines, ARRAY_SIZE(lines)))
+		TH_LOG("%s", trace());
+	EXPECT_EQ(NULL, strstr(trace(), "open_undo:"));
+	close(file);
+	sysdemo_syscall(self->fd, SYSDEMO_NR_UNLINK, (uintptr_t)"traced", 0, 0, 0, 0, 0);
+}
+
+TEST_F(trace, stages_that_are_undone)
+{
+	static const char *const lines[] = {
+		"open_stage: descriptor = 0\n", "open_stage: way = -2\n",
+		"open_undo: descriptor\n",
+	};
+
+	ASSERT_EQ(0, write_file(EVENTS "/enable", "1"));
+	EXPECT_EQ(-1, open_in_tree(self->fd, "none", O_RDWR));
+	ASSERT_EQ(0, write_file(EVENTS "/enable", "0"));
+	EXPECT_TRUE(traced(lines, ARRAY_SIZE(lines)))
+		TH_LOG("%s", trace());
+	EXPECT_EQ(NULL, strstr(trace(), "open_stage: permission"));
+	EXPECT_EQ(NULL, strstr(trace(), "open_stage: install"));
+}
+
 TESTER_MAIN

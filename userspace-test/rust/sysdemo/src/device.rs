@@ -2,10 +2,12 @@
 
 //! An open device and what can be asked of it.
 
+use crate::entry::Entry;
 use crate::ioctl;
 use crate::uapi::{
     self, sysdemo_call, sysdemo_entry, sysdemo_identity, sysdemo_info, sysdemo_log,
-    sysdemo_log_record, sysdemo_regs, sysdemo_restrict, sysdemo_time,
+    sysdemo_log_record, sysdemo_open_how, sysdemo_regs, sysdemo_restrict, sysdemo_stat,
+    sysdemo_time,
 };
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, open};
@@ -22,6 +24,9 @@ use std::sync::atomic::AtomicU32;
 pub struct Device {
     fd: OwnedFd,
 }
+
+/// Room for what a directory has in it, as much as is asked for at once.
+const LIST_SIZE: usize = 4096;
 
 /// Which label is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -223,6 +228,72 @@ impl Device {
         ioctl::wake(self, word, count).map(|woken| woken as u32)
     }
 
+    /// Opens a file or a directory of the tree. What is given back is a file as any other: it can
+    /// be read, written, duplicated and so on, and outlives this device.
+    ///
+    /// Fails as `openat2(2)` does that is given the root of the tree.
+    pub fn open_file(&self, path: &CStr, how: &sysdemo_open_how) -> io::Result<OwnedFd> {
+        ioctl::open_file(self, path, how)
+    }
+
+    /// Makes a directory.
+    ///
+    /// Fails as `mkdir(2)`.
+    pub fn mkdir(&self, path: &CStr, mode: u32) -> io::Result<()> {
+        ioctl::mkdir(self, path, mode)
+    }
+
+    /// Takes a file's name away.
+    ///
+    /// Fails as `unlink(2)`.
+    pub fn unlink(&self, path: &CStr) -> io::Result<()> {
+        ioctl::unlink(self, path)
+    }
+
+    /// Takes an empty directory away.
+    ///
+    /// Fails as `rmdir(2)`.
+    pub fn rmdir(&self, path: &CStr) -> io::Result<()> {
+        ioctl::rmdir(self, path)
+    }
+
+    /// What a file or a directory is.
+    ///
+    /// Fails as `stat(2)`.
+    pub fn stat(&self, path: &CStr) -> io::Result<sysdemo_stat> {
+        ioctl::stat(self, path)
+    }
+
+    /// What a directory has in it, in the order in which it was made.
+    ///
+    /// Fails with `ENOTDIR` if it is no directory, and with `EACCES` for whom it is not to be read.
+    pub fn list(&self, path: &CStr) -> io::Result<Vec<Entry>> {
+        let mut buffer = vec![0; LIST_SIZE];
+        let mut entries: Vec<Entry> = Vec::new();
+        loop {
+            let cursor = entries.last().map_or(0, |entry| entry.cursor);
+            let len = ioctl::list(self, path, &mut buffer, cursor)?;
+            if len == 0 {
+                return Ok(entries);
+            }
+            entries.extend(Entry::all(&buffer[..len]));
+        }
+    }
+
+    /// As `read(2)` of a file that [`open_file`](Self::open_file) gave.
+    ///
+    /// Fails with `EBADF` for another one.
+    pub fn read(&self, file: impl AsFd, buffer: &mut [u8]) -> io::Result<usize> {
+        ioctl::read(self, file.as_fd(), buffer)
+    }
+
+    /// As `write(2)` to a file that [`open_file`](Self::open_file) gave.
+    ///
+    /// Fails with `EBADF` for another one.
+    pub fn write(&self, file: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
+        ioctl::write(self, file.as_fd(), bytes)
+    }
+
     /// Makes several calls that take numbers alone, in order. An error of one ends it unless
     /// `go_on`.
     ///
@@ -306,6 +377,9 @@ impl Device {
         let mut bytes = vec![0; count * size_of::<sysdemo_log_record>()];
         let len = read(self, &mut bytes)?;
         let records = bytes[..len].chunks_exact(size_of::<sysdemo_log_record>());
-        Ok(records.filter_map(|bytes| bytes.try_into().ok()).map(ioctl::record).collect())
+        Ok(records
+            .filter_map(|bytes| bytes.try_into().ok())
+            .map(ioctl::record)
+            .collect())
     }
 }

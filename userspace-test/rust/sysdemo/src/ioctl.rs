@@ -7,9 +7,9 @@
 
 use crate::uapi::{
     self, sysdemo_batch, sysdemo_call, sysdemo_fill, sysdemo_info, sysdemo_log, sysdemo_log_record,
-    sysdemo_restrict, sysdemo_table, sysdemo_time,
+    sysdemo_open_how, sysdemo_restrict, sysdemo_stat, sysdemo_table, sysdemo_time,
 };
-use rustix::fd::AsFd;
+use rustix::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use rustix::io::Errno;
 use rustix::ioctl::{Opcode, Setter, Updater, ioctl, opcode};
 use std::ffi::CStr;
@@ -226,6 +226,105 @@ pub(crate) fn get_label(fd: impl AsFd, which: u32, buffer: &mut [u8]) -> io::Res
     ];
     // SAFETY: The call writes at most that many bytes there.
     unsafe { call(fd, uapi::SYSDEMO_NR_GET_LABEL, &args) }
+}
+
+/// A path as a call reads it: up to the zero byte, which a `CStr` has.
+fn path_address(path: &CStr) -> u64 {
+    path.as_ptr() as u64
+}
+
+/// `SYSDEMO_NR_OPEN`
+pub(crate) fn open_file(fd: impl AsFd, path: &CStr, how: &sysdemo_open_how) -> io::Result<OwnedFd> {
+    let args = [
+        path_address(path),
+        &raw const *how as u64,
+        size_of_val(how) as u64,
+    ];
+    // SAFETY: The call reads a string and such a structure.
+    let file = unsafe { call(fd, uapi::SYSDEMO_NR_OPEN, &args) }?;
+    // SAFETY: The call has just opened it, for nobody else.
+    Ok(unsafe { OwnedFd::from_raw_fd(file as RawFd) })
+}
+
+/// A call that takes a path and perhaps a number: `SYSDEMO_NR_MKDIR`, `SYSDEMO_NR_UNLINK`,
+/// `SYSDEMO_NR_RMDIR`.
+///
+/// # Safety
+///
+/// The call with that number must be one of these.
+unsafe fn name(fd: impl AsFd, nr: u32, path: &CStr, number: u32) -> io::Result<()> {
+    // SAFETY: By the caller's promise, the call reads a string and nothing else.
+    unsafe { call(fd, nr, &[path_address(path), number.into()]) }.map(drop)
+}
+
+/// `SYSDEMO_NR_MKDIR`
+pub(crate) fn mkdir(fd: impl AsFd, path: &CStr, mode: u32) -> io::Result<()> {
+    // SAFETY: It is one of these calls.
+    unsafe { name(fd, uapi::SYSDEMO_NR_MKDIR, path, mode) }
+}
+
+/// `SYSDEMO_NR_UNLINK`
+pub(crate) fn unlink(fd: impl AsFd, path: &CStr) -> io::Result<()> {
+    // SAFETY: It is one of these calls.
+    unsafe { name(fd, uapi::SYSDEMO_NR_UNLINK, path, 0) }
+}
+
+/// `SYSDEMO_NR_RMDIR`
+pub(crate) fn rmdir(fd: impl AsFd, path: &CStr) -> io::Result<()> {
+    // SAFETY: It is one of these calls.
+    unsafe { name(fd, uapi::SYSDEMO_NR_RMDIR, path, 0) }
+}
+
+/// `SYSDEMO_NR_STAT`
+pub(crate) fn stat(fd: impl AsFd, path: &CStr) -> io::Result<sysdemo_stat> {
+    let mut out = sysdemo_stat::default();
+    let args = [
+        path_address(path),
+        &raw mut out as u64,
+        size_of_val(&out) as u64,
+    ];
+    // SAFETY: The call reads a string and writes one such structure, which is made of integers.
+    unsafe { call(fd, uapi::SYSDEMO_NR_STAT, &args) }?;
+    Ok(out)
+}
+
+/// `SYSDEMO_NR_LIST`
+pub(crate) fn list(
+    fd: impl AsFd,
+    path: &CStr,
+    buffer: &mut [u8],
+    cursor: u64,
+) -> io::Result<usize> {
+    let args = [
+        path_address(path),
+        buffer.as_mut_ptr() as u64,
+        buffer.len() as u64,
+        cursor,
+    ];
+    // SAFETY: The call reads a string and writes at most as many bytes as the buffer has.
+    unsafe { call(fd, uapi::SYSDEMO_NR_LIST, &args) }.map(|len| len as usize)
+}
+
+/// `SYSDEMO_NR_READ`
+pub(crate) fn read(fd: impl AsFd, file: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<usize> {
+    let args = [
+        file.as_raw_fd() as u64,
+        buffer.as_mut_ptr() as u64,
+        buffer.len() as u64,
+    ];
+    // SAFETY: The call writes at most as many bytes as the buffer has.
+    unsafe { call(fd, uapi::SYSDEMO_NR_READ, &args) }.map(|count| count as usize)
+}
+
+/// `SYSDEMO_NR_WRITE`
+pub(crate) fn write(fd: impl AsFd, file: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
+    let args = [
+        file.as_raw_fd() as u64,
+        bytes.as_ptr() as u64,
+        bytes.len() as u64,
+    ];
+    // SAFETY: The call reads as many bytes as there are.
+    unsafe { call(fd, uapi::SYSDEMO_NR_WRITE, &args) }.map(|count| count as usize)
 }
 
 /// `SYSDEMO_IOC_BATCH`: makes the calls of an array of records. `done` is how many have a result,

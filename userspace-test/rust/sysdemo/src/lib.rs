@@ -15,11 +15,13 @@
 #![deny(unsafe_code)]
 
 mod device;
+mod entry;
 #[allow(unsafe_code)]
 pub mod ioctl;
 pub mod uapi;
 
 pub use device::{BatchOutcome, Description, Device, Label};
+pub use entry::Entry;
 
 /// Where the device is found once the module is loaded.
 pub const DEVICE: &str = "/dev/sysdemo";

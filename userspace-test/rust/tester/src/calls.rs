@@ -160,6 +160,8 @@ pub(crate) fn add(tests: &mut Tests) {
             uapi::SYSDEMO_NR_FILL,
             uapi::SYSDEMO_NR_REGS,
             uapi::SYSDEMO_NR_WAKE,
+            uapi::SYSDEMO_NR_OPEN,
+            uapi::SYSDEMO_NR_READ,
             9,
         ] {
             assert_eq!(error(device.call(nr, &[1; 6])), Errno::INVAL);

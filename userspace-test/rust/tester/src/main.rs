@@ -11,6 +11,7 @@ mod ktap;
 mod pointers;
 mod properties;
 mod sizes;
+mod tree;
 
 use std::process::ExitCode;
 
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
     calls::add(&mut tests);
     pointers::add(&mut tests);
     sizes::add(&mut tests);
+    tree::add(&mut tests);
     properties::add(&mut tests);
     differential::add(&mut tests);
     tests.run()

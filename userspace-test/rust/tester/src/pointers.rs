@@ -27,7 +27,7 @@ const fn place(name: &'static str, nr: u32, register: usize, args: [u64; 4]) -> 
 }
 
 /// The other area of an echo: none, as nothing but the bad one may be touched first.
-const PLACES: [Place; 9] = [
+const PLACES: [Place; 12] = [
     place("echo_src", uapi::SYSDEMO_NR_ECHO, 1, [0, 0, 64, 0]),
     place("fill_how", uapi::SYSDEMO_NR_FILL, 0, [0, 32, 0, 0]),
     place("identity_out", uapi::SYSDEMO_NR_IDENTITY, 0, [0, 56, 0, 0]),
@@ -48,6 +48,9 @@ const PLACES: [Place; 9] = [
     place("sleep_time", uapi::SYSDEMO_NR_SLEEP, 0, [0, 16, 0, 0]),
     // Of the two addresses, that of the time is looked at first.
     place("wait_time", uapi::SYSDEMO_NR_WAIT, 2, [0, 0, 0, 16]),
+    place("mkdir_path", uapi::SYSDEMO_NR_MKDIR, 0, [0, 0o700, 0, 0]),
+    place("unlink_path", uapi::SYSDEMO_NR_UNLINK, 0, [0; 4]),
+    place("rmdir_path", uapi::SYSDEMO_NR_RMDIR, 0, [0; 4]),
 ];
 
 /// Addresses that no program has memory at.
