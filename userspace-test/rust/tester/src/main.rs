@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Tests of the device through the Rust library: `tester [DEVICE]`. Prints KTAP.
+//! Tests of the device through the Rust library: `tester [DEVICE] [--seed N] [--times N]`. Prints
+//! KTAP.
 //!
-//! With `--replay SCRIPT` after the device, a script is tried again for which
-//! `differential_waiting` found the answers to differ.
+//! With `--replay FILE` it takes the steps of a script again, which a difference between module and
+//! kernel was printed as. Other seeds have other cases; `--times` as many of them.
 
 mod calls;
 mod differential;
@@ -15,32 +16,65 @@ mod tree;
 
 use std::process::ExitCode;
 
-/// The script that is to be tried again, if one is.
-fn replayed() -> Option<String> {
-    let mut arguments = std::env::args().skip(2);
-    (arguments.next()? == "--replay").then(|| arguments.next().unwrap_or_default())
+/// What is asked for.
+struct Arguments {
+    device: String,
+    options: differential::Options,
+    script: Option<String>,
 }
 
-fn replay(device: &str, script: &str) -> ExitCode {
-    let device = sysdemo::Device::open(device).expect("the device can be opened");
-    match differential::waiting::replay(&device, script) {
-        Ok(()) => {
-            println!("the answers are the same");
-            ExitCode::SUCCESS
-        }
-        Err(text) => {
-            println!("{text}");
-            ExitCode::FAILURE
-        }
+/// Reads a number, decimal or hexadecimal.
+fn number(text: &str) -> Option<u64> {
+    match text.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16).ok(),
+        None => text.parse().ok(),
     }
 }
 
+/// Reads the command line. None if it makes no sense.
+fn arguments(mut words: impl Iterator<Item = String>) -> Option<Arguments> {
+    let mut found = Arguments {
+        device: sysdemo::DEVICE.into(),
+        options: differential::Options::default(),
+        script: None,
+    };
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--seed" => found.options.seed = number(&words.next()?)?,
+            "--times" => found.options.times = number(&words.next()?)?.try_into().ok()?,
+            "--replay" => found.script = Some(words.next()?),
+            _ if word.starts_with('-') => return None,
+            _ => found.device = word,
+        }
+    }
+    Some(found)
+}
+
+/// Takes the steps of a script again.
+fn replay(device: &str, script: &str) -> Result<bool, String> {
+    let text = std::fs::read_to_string(script).map_err(|error| format!("{script}: {error}"))?;
+    let device = sysdemo::Device::open(device).map_err(|error| format!("{device}: {error}"))?;
+    differential::replay(&device, &text)
+}
+
 fn main() -> ExitCode {
-    let device = std::env::args()
-        .nth(1)
-        .unwrap_or_else(|| sysdemo::DEVICE.into());
-    if let Some(script) = replayed() {
-        return replay(&device, &script);
+    let Some(Arguments {
+        device,
+        options,
+        script,
+    }) = arguments(std::env::args().skip(1))
+    else {
+        eprintln!("usage: tester [DEVICE] [--seed N] [--times N] [--replay FILE]");
+        return ExitCode::from(2);
+    };
+    if let Some(script) = script {
+        return match replay(&device, &script) {
+            Ok(same) => ExitCode::from(u8::from(!same)),
+            Err(error) => {
+                eprintln!("{error}");
+                ExitCode::from(2)
+            }
+        };
     }
     let mut tests = ktap::Tests::new(device);
     calls::add(&mut tests);
@@ -48,6 +82,6 @@ fn main() -> ExitCode {
     sizes::add(&mut tests);
     tree::add(&mut tests);
     properties::add(&mut tests);
-    differential::add(&mut tests);
+    differential::add(&mut tests, options);
     tests.run()
 }

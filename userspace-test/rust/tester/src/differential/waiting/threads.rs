@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Who runs a script: by the device's calls, or by the kernel's own.
+//! Who takes the steps: by the device's calls, or by the kernel's own.
 
-use super::script::{Action, Place, Step, Time, WORDS};
+use super::step::{Limit, Place, Step, Time, WORDS, Word};
+use crate::differential::World;
 use rustix::thread::gettid;
 use std::ffi::c_int;
 use std::fs;
@@ -122,8 +123,8 @@ struct Calls {
 impl Calls {
     /// Makes a call of the device's.
     fn ours(fd: RawFd, nr: u32, args: &[u64]) -> i64 {
-        // SAFETY: The device is open for as long as a script runs. The addresses are those of words
-        // and of a structure on the caller's stack, or of no memory of this program.
+        // SAFETY: The device is open for as long as steps are taken. The addresses are those of
+        // words and of a structure on the caller's stack, or of no memory of this program.
         let result = unsafe { ioctl::call(BorrowedFd::borrow_raw(fd), nr, args) };
         result.unwrap_or_else(|error| -i64::from(error.raw_os_error().unwrap_or(0)))
     }
@@ -272,10 +273,10 @@ impl Sleeper {
     }
 }
 
-/// The threads of a script, and the words that they meet at.
+/// The threads that were started, and the words that they meet at.
 pub(super) struct Threads {
     calls: Calls,
-    words: Arc<[AtomicU32; WORDS]>,
+    words: Arc<[AtomicU32; WORDS as usize]>,
     sleepers: Vec<Sleeper>,
 }
 
@@ -292,16 +293,20 @@ impl Threads {
         let device = device.map(|device| device.as_fd().as_raw_fd());
         Self {
             calls: Calls { device },
-            words: Arc::new([const { AtomicU32::new(0) }; WORDS]),
+            words: Arc::default(),
             sleepers: Vec::new(),
         }
+    }
+
+    fn word(&self, word: Word) -> &AtomicU32 {
+        &self.words[usize::from(word.0)]
     }
 
     fn address(&self, place: Place) -> u64 {
         /// A page that nothing may be done with.
         static NOWHERE: LazyLock<u64> = LazyLock::new(crate::pointers::unusable_page);
         match place {
-            Place::Word(word) => self.words[word].as_ptr() as u64,
+            Place::Word(word) => self.word(word).as_ptr() as u64,
             Place::Misaligned(offset) => self.words[0].as_ptr() as u64 + u64::from(offset),
             Place::Nowhere => *NOWHERE,
             Place::Kernel => 0xffff_8880_0000_1000,
@@ -312,60 +317,13 @@ impl Threads {
     /// The value of a word, or of where there is none.
     fn value(&self, place: Place) -> u32 {
         match place {
-            Place::Word(word) => self.words[word].load(SeqCst),
+            Place::Word(word) => self.word(word).load(SeqCst),
             _ => 0,
         }
     }
 
-    /// Takes a step; gives what was seen.
-    pub(super) fn take(&mut self, step: &Step) -> String {
-        let mut woken = 0;
-        let seen = match *step {
-            Step::Sleep(time) => {
-                let (start, given) = (clock(), Given::new(time));
-                let (result, _) = self.calls.sleep(given);
-                let too_short = result == 0 && clock() - start < time.ns;
-                told(result) + if too_short { ", too soon" } else { "" }
-            }
-            Step::SleepByBadTime(place) => {
-                told(self.calls.sleep(Given::Address(self.address(place))).0)
-            }
-            Step::Wait { place, same, time } => {
-                let expected = self.value(place).wrapping_add(u32::from(!same));
-                let (start, given) = (clock(), Given::new(time));
-                let result = self.calls.wait(self.address(place), expected, given);
-                let timed_out = result == -i64::from(libc::ETIMEDOUT);
-                let too_soon = timed_out && clock() - start < time.ns;
-                told(result) + if too_soon { ", too soon" } else { "" }
-            }
-            Step::WaitByBadTime(word, at) => {
-                let place = Place::Word(word);
-                let time = Given::Address(self.address(at));
-                told(
-                    self.calls
-                        .wait(self.address(place), self.value(place), time),
-                )
-            }
-            Step::Wake(place, count) => {
-                let result = self.calls.wake(self.address(place), count);
-                woken = result.max(0);
-                told(result.min(0)) + &format!(", {woken} woken")
-            }
-            Step::Change(word) => {
-                self.words[word].fetch_add(1, SeqCst);
-                String::new()
-            }
-            Step::Start(action) => {
-                self.start(action);
-                String::new()
-            }
-            Step::Signal { thread, restart } => self.signal(thread, restart),
-        };
-        seen + &self.news(woken)
-    }
-
     /// Starts a thread, and waits until it sleeps.
-    fn start(&mut self, action: Action) {
+    fn start(&mut self, word: Option<Word>, limit: Limit) {
         let report = Arc::new(Report {
             tid: AtomicI32::new(0),
             done: AtomicBool::new(false),
@@ -373,13 +331,13 @@ impl Threads {
             told: AtomicBool::new(false),
         });
         let time = |absolute| Given::new(Time { absolute, ns: LONG });
-        let (place, given) = match action {
-            Action::Wait { word, absolute } => {
-                (Some(Place::Word(word)), absolute.map_or(Given::None, time))
-            }
-            Action::Sleep { absolute } => (None, time(absolute)),
+        let given = match limit {
+            Limit::None => Given::None,
+            Limit::For => time(false),
+            Limit::Until => time(true),
         };
-        let word = place.map(|place| (self.address(place), self.value(place)));
+        let word = word.map(Place::Word);
+        let word = word.map(|place| (self.address(place), self.value(place)));
         let (calls, theirs) = (self.calls, Arc::clone(&report));
         // The words are there for as long as a thread may wait for one.
         let words = Arc::clone(&self.words);
@@ -407,9 +365,12 @@ impl Threads {
     }
 
     /// Sends a signal to one of those that are not back, and waits until it has been handled.
-    fn signal(&mut self, thread: usize, restart: bool) -> String {
+    fn signal(&mut self, thread: u32, restart: bool) -> String {
         let away: Vec<&Sleeper> = self.sleepers.iter().filter(|s| !s.is_done()).collect();
-        let Some(sleeper) = thread.checked_rem(away.len()).map(|thread| away[thread]) else {
+        let Some(sleeper) = (thread as usize)
+            .checked_rem(away.len())
+            .map(|thread| away[thread])
+        else {
             return "nobody".into();
         };
         let before = HANDLED.load(SeqCst);
@@ -453,12 +414,73 @@ impl Threads {
         }
         text
     }
+}
+
+impl World for Threads {
+    type Step = Step;
+    type Outcome = String;
+
+    /// What was started is ended first, for a difference leaves it behind.
+    fn reset(&mut self) {
+        self.rest();
+        self.words = Arc::default();
+    }
+
+    fn take(&mut self, step: &Step) -> String {
+        let mut woken = 0;
+        let seen = match *step {
+            Step::Sleep { time } => {
+                let (start, given) = (clock(), Given::new(time));
+                let (result, _) = self.calls.sleep(given);
+                let too_short = result == 0 && clock() - start < time.ns;
+                told(result) + if too_short { ", too soon" } else { "" }
+            }
+            Step::SleepByBadTime { time } => {
+                told(self.calls.sleep(Given::Address(self.address(time))).0)
+            }
+            Step::Wait { at, same, time } => {
+                let expected = self.value(at).wrapping_add(u32::from(!same));
+                let (start, given) = (clock(), Given::new(time));
+                let result = self.calls.wait(self.address(at), expected, given);
+                let timed_out = result == -i64::from(libc::ETIMEDOUT);
+                let too_soon = timed_out && clock() - start < time.ns;
+                told(result) + if too_soon { ", too soon" } else { "" }
+            }
+            Step::WaitByBadTime { word, time } => {
+                let (place, time) = (Place::Word(word), Given::Address(self.address(time)));
+                let (address, expected) = (self.address(place), self.value(place));
+                told(self.calls.wait(address, expected, time))
+            }
+            Step::Wake { at, count } => {
+                let result = self.calls.wake(self.address(at), count);
+                woken = result.max(0);
+                told(result.min(0)) + &format!(", {woken} woken")
+            }
+            Step::Change { word } => {
+                self.word(word).fetch_add(1, SeqCst);
+                String::new()
+            }
+            Step::StartWait { word, limit } => {
+                self.start(Some(word), limit);
+                String::new()
+            }
+            Step::StartSleep { limit } => {
+                self.start(None, limit);
+                String::new()
+            }
+            Step::Signal { thread, restart } => self.signal(thread, restart),
+        };
+        seen + &self.news(woken)
+    }
 
     /// Wakes all, and ends what sleeps; gives what was seen.
-    pub(super) fn end(mut self) -> String {
+    fn rest(&mut self) -> String {
         let mut text = String::new();
         for word in 0..WORDS {
-            text += &self.take(&Step::Wake(Place::Word(word), i32::MAX as u32));
+            text += &self.take(&Step::Wake {
+                at: Place::Word(Word(word)),
+                count: i32::MAX as u32,
+            });
         }
         while self.sleepers.iter().any(|sleeper| !sleeper.is_done()) {
             text += &self.take(&Step::Signal {
@@ -466,7 +488,7 @@ impl Threads {
                 restart: false,
             });
         }
-        for sleeper in self.sleepers {
+        for sleeper in self.sleepers.drain(..) {
             sleeper.thread.join().expect("a thread does not panic");
         }
         text

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Files: the module's tree, and a tmpfs.
+
+mod generate;
+mod module;
+mod path;
+mod side;
+mod step;
+mod tmpfs;
+mod user;
+
+use super::apart::on_a_tmpfs;
+use super::{Options, again, explore};
+use crate::ktap::Tests;
+use proptest::prelude::Strategy;
+use side::Side;
+use step::Step;
+use sysdemo::Device;
+use tmpfs::Tmpfs;
+
+/// First line of a script.
+pub(crate) const FAMILY: &str = "files";
+
+/// Adds a test that compares cases of one kind.
+fn add_kind<S>(
+    tests: &mut Tests,
+    options: Options,
+    name: &str,
+    cases: u32,
+    strategy: impl Fn() -> S + Send + Sync + 'static,
+) where
+    S: Strategy<Value = Vec<Step>>,
+{
+    tests.add(format!("differential_files_{name}"), move |device| {
+        on_a_tmpfs(|| {
+            let (ours, theirs) = (Side::new(device), Side::new(Tmpfs));
+            explore(FAMILY, options, cases, &strategy(), ours, theirs);
+        });
+    });
+}
+
+/// Adds the tests.
+pub(crate) fn add(tests: &mut Tests, options: Options) {
+    add_kind(tests, options, "names", 600, generate::names);
+    add_kind(tests, options, "contents", 600, generate::contents);
+    add_kind(tests, options, "rights", 600, generate::rights);
+    add_kind(tests, options, "opens", 800, generate::opens);
+}
+
+/// Takes the steps of a script; gives whether both worlds say the same.
+pub(crate) fn replay(device: &Device, steps: &[Step]) -> bool {
+    on_a_tmpfs(|| again(steps, Side::new(device), Side::new(Tmpfs)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::generate;
+    use crate::differential::{script, steps};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn scripts_are_read_as_they_were_written(
+            written in prop_oneof![
+                generate::names(),
+                generate::contents(),
+                generate::rights(),
+                generate::opens(),
+            ]
+        ) {
+            let text = script::write(super::FAMILY, &written);
+            // As it is cut out of the tests' output.
+            let marked = format!("    # {}", text.replace('\n', "\n    # "));
+            let lines = script::lines(&marked);
+            prop_assert_eq!(lines[0], super::FAMILY);
+            prop_assert_eq!(steps(&lines[1..]), Ok(written));
+        }
+    }
+}
