@@ -96,6 +96,11 @@ def size_of(type_, arguments=()):
         return int(number[1]) // 8
     if name == "ptr64":
         return 8
+    # Of syzkaller's own.
+    if name == "fd":
+        return 4
+    if resource := re.search(rf"^resource {name}\[(\w+)\]$", code(), re.M):
+        return size_of(resource[1])
     if name in ("const", "flags", "len", "bytesize"):
         return size_of(inner[1])
     if name == "array":

@@ -17,7 +17,9 @@
 #include "faults/faults.h"
 #include "faults/memory.h"
 
+#include <fcntl.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -49,6 +51,13 @@ static size_t written[AREAS];
 
 static const char before[] = "before";
 
+/* What calls with a path are given, and what two of them make or need in it. */
+static const char path[] = "after";
+static const char *const inside[] = { "after/one", "after/two" };
+
+/* How much is in a file that is read. */
+#define CONTENT 300
+
 /**
  * struct operation - something to be done with faults in it
  * @name: What the results call it.
@@ -65,6 +74,7 @@ static const char before[] = "before";
  * @value: What the call gives, if all is well.
  * @cmd: The ioctl command.
  * @size: Size of its structure.
+ * @round: Which of the two rounds of arguments it is.
  * @tally: What came of it.
  */
 struct operation {
@@ -79,6 +89,7 @@ struct operation {
 	__s64 value;
 	unsigned int cmd;
 	size_t size;
+	int round;
 	struct tally tally;
 };
 
@@ -203,6 +214,9 @@ static __always_inline const char *repeat(const struct faults *faults, struct op
 	return site;
 }
 
+static int prepare_call(struct operation *op);
+static void close_opened(const struct operation *op);
+
 /* Does an operation with every fault that there can be in it. NULL, or what is wrong. */
 static const char *sweep(const struct faults *faults, struct operation *op)
 {
@@ -239,6 +253,8 @@ static const char *sweep(const struct faults *faults, struct operation *op)
 	ksft_print_msg("%s: %u faults: %u ENOMEM, %u EFAULT, %u without effect; no memory: %s\n",
 		       op->name, tally->injected, tally->enomem, tally->efault, tally->survived,
 		       tally->starved ? strerror(-tally->starved) : "not needed");
+	if (op->prepare == prepare_call)
+		close_opened(op);
 	if (count_fds() != fds)
 		return "file descriptors are left over, or gone";
 	if (count_module_users() != users)
@@ -301,10 +317,118 @@ static bool output_is_wanted(void)
 	return true;
 }
 
+/* A call with a path, as it was before there were names for such calls. */
+static __s64 path_call(int fd, __u32 nr, const char *name, __u64 a1, __u64 a2)
+{
+	return sysdemo_syscall(fd, nr, (uintptr_t)name, a1, a2, 0, 0, 0);
+}
+
+static int open_path(int fd, const char *name, __u64 flags)
+{
+	struct sysdemo_open_how how = { .flags = flags, .mode = flags & O_CREAT ? 0600 : 0 };
+
+	return path_call(fd, SYSDEMO_NR_OPEN, name, (uintptr_t)&how, sizeof(how));
+}
+
+/* S_IFREG or S_IFDIR, or 0 if nothing is there. */
+static mode_t kind_of(int fd, const char *name)
+{
+	struct sysdemo_stat stat;
+
+	if (path_call(fd, SYSDEMO_NR_STAT, name, (uintptr_t)&stat, sizeof(stat)))
+		return 0;
+	return stat.mode & S_IFMT;
+}
+
+/* What has to be at the path before a call is made, as kind_of() tells. */
+static mode_t kind_before(const struct operation *op)
+{
+	switch (op->sent.nr) {
+	case SYSDEMO_NR_OPEN:
+		/* In the first round it is made, in the second it is cut. */
+		return op->round ? S_IFREG : 0;
+	case SYSDEMO_NR_RMDIR:
+	case SYSDEMO_NR_LIST:
+		return S_IFDIR;
+	case SYSDEMO_NR_UNLINK:
+	case SYSDEMO_NR_STAT:
+	case SYSDEMO_NR_READ:
+	case SYSDEMO_NR_WRITE:
+		return S_IFREG;
+	default:
+		return 0;
+	}
+}
+
+/* The descriptor that `open` gives: each time the same, for it is closed in between. */
+static void close_opened(const struct operation *op)
+{
+	if (op->sent.nr == SYSDEMO_NR_OPEN && op->value > 0)
+		close(op->value);
+}
+
+/* Makes what is at the path what it has to be. What is right is left as it is. 0 on success. */
+static int prepare_path(const struct operation *op)
+{
+	const mode_t kind = kind_before(op), found = kind_of(op->fd, path);
+
+	if (kind != found) {
+		for (size_t i = 0; i < ARRAY_SIZE(inside); i++)
+			path_call(op->fd, SYSDEMO_NR_UNLINK, inside[i], 0, 0);
+		if (found && path_call(op->fd, found == S_IFDIR ? SYSDEMO_NR_RMDIR :
+						       SYSDEMO_NR_UNLINK, path, 0, 0))
+			return -1;
+		if (kind == S_IFREG && close(open_path(op->fd, path, O_CREAT | O_WRONLY)))
+			return -1;
+		if (kind == S_IFDIR && path_call(op->fd, SYSDEMO_NR_MKDIR, path, 0700, 0))
+			return -1;
+	}
+	for (size_t i = 0; op->sent.nr == SYSDEMO_NR_LIST && i < ARRAY_SIZE(inside); i++) {
+		if (!kind_of(op->fd, inside[i]) &&
+		    close(open_path(op->fd, inside[i], O_CREAT | O_WRONLY)))
+			return -1;
+	}
+	return 0;
+}
+
+/* The same for a file that is read or written. Its descriptor is the first argument. */
+static int prepare_file(const struct operation *op)
+{
+	static const char content[CONTENT] = "content";
+	const int file = op->sent.args[0];
+
+	if (op->sent.nr == SYSDEMO_NR_READ) {
+		if (pwrite(file, content, CONTENT, 0) != CONTENT)
+			return -1;
+	} else if (op->sent.nr == SYSDEMO_NR_WRITE) {
+		if (ftruncate(file, 0))
+			return -1;
+	} else {
+		return 0;
+	}
+	return lseek(file, 0, SEEK_SET);
+}
+
+/* Whether a call that has failed has left the tree as it was. */
+static bool tree_is_kept(const struct operation *op)
+{
+	struct stat stat;
+
+	if (kind_of(op->fd, path) != kind_before(op))
+		return false;
+	if (op->sent.nr != SYSDEMO_NR_READ && op->sent.nr != SYSDEMO_NR_WRITE)
+		return true;
+	return !lseek(op->sent.args[0], 0, SEEK_CUR) && !fstat(op->sent.args[0], &stat) &&
+	       stat.st_size == (op->sent.nr == SYSDEMO_NR_READ ? CONTENT : 0);
+}
+
 static int prepare_call(struct operation *op)
 {
 	struct sysdemo_info info;
 
+	close_opened(op);
+	if (prepare_path(op) || prepare_file(op))
+		return -1;
 	memcpy(areas, prepared, sizeof(areas));
 	op->call = op->sent;
 	if (set_labels(op->fd) || ioctl(op->fd, SYSDEMO_IOC_INFO, &info))
@@ -336,7 +460,8 @@ static const char *check_call(struct operation *op, long result, bool injected)
 		if (ret != UNTOUCHED)
 			return "the ioctl fails, but there is a result";
 		if (info.calls_made == op->made &&
-		    (memcmp(areas, prepared, sizeof(areas)) || !labels_are_set(op->fd)))
+		    (memcmp(areas, prepared, sizeof(areas)) || !labels_are_set(op->fd) ||
+		     !tree_is_kept(op)))
 			return "no call has been made, but it has an effect";
 		if (info.calls_made - op->made > 1)
 			return "it is counted as several calls";
@@ -348,6 +473,8 @@ static const char *check_call(struct operation *op, long result, bool injected)
 		return output_is_wanted() ? NULL : "it succeeds, but gives something else";
 	if (!labels_are_set(op->fd))
 		return "the call fails, but a label has changed";
+	if (!tree_is_kept(op))
+		return "the call fails, but the tree has changed";
 	return check_error(op, ret, injected);
 }
 
@@ -357,27 +484,33 @@ static bool is_success(const struct sysdemo_call *call)
 	return call->ret >= 0 || (call->nr == SYSDEMO_NR_WAIT && call->ret == -ETIMEDOUT);
 }
 
-/* Whether a call can be made with these arguments. */
-static bool works(int fd, const struct sysdemo_call *sent)
+/* Whether a call can be made with its arguments. */
+static bool works(struct operation *op)
 {
-	struct sysdemo_call call = *sent;
-
-	memcpy(areas, prepared, sizeof(areas));
-	return !ioctl(fd, SYSDEMO_IOC_CALL, &call) && is_success(&call);
+	op->value = 0;
+	if (prepare_call(op) || attempt_call(op) || !is_success(&op->call))
+		return false;
+	op->value = op->call.ret;
+	close_opened(op);
+	return true;
 }
 
 /*
  * Makes arguments for a call from the types and names of its parameters, in one of two rounds:
- * small and large, the first and the second of what a number may mean.
+ * small and large, the first and the second of what a number may mean. The file is one of the
+ * tree's.
  */
-static bool make_arguments(int fd, const struct sysdemo_table *table, int round,
-			   struct sysdemo_call *call)
+static bool make_arguments(struct operation *op, const struct sysdemo_table *table, int round,
+			   int file)
 {
+	struct sysdemo_call *call = &op->sent;
 	/* What a parameter called `size` is the size of. */
 	bool structure = false;
 	int sized[SYSDEMO_ARGS_MAX], count = 0;
 
 	*call = (struct sysdemo_call) { .nr = table->nr, .ret = UNTOUCHED };
+	op->round = round;
+	op->value = 0;
 	memset(prepared, 0x5a, sizeof(prepared));
 	memset(written, 0, sizeof(written));
 	for (__u32 i = 0; i < table->count; i++) {
@@ -407,32 +540,42 @@ static bool make_arguments(int fd, const struct sysdemo_table *table, int round,
 				memset(bytes, 0, PAGE);
 				memcpy(bytes, &how, sizeof(how));
 				written[POINTED] = how.len;
+			} else if (!strcmp(type, "const struct sysdemo_open_how *")) {
+				struct sysdemo_open_how how = {
+					.flags = O_RDWR | (round ? O_TRUNC : O_CREAT),
+					.mode = round ? 0 : 0600,
+				};
+
+				memset(bytes, 0, PAGE);
+				memcpy(bytes, &how, sizeof(how));
 			} else if (structure) {
 				/* In a structure that grows, zeros ask for nothing. */
 				memset(bytes, 0, PAGE);
 			} else if (!strcmp(type, "const char *")) {
-				memcpy(bytes, "after", sizeof("after"));
+				memcpy(bytes, path, sizeof(path));
 			} else {
 				for (size_t j = 0; j < sizeof(areas[i].bytes); j++)
 					bytes[j] = j;
 			}
-		} else if (!strcmp(name, "flags")) {
+		} else if (!strcmp(name, "flags") || !strcmp(name, "cursor")) {
 			call->args[i] = 0;
 		} else if (!strcmp(name, "expected")) {
 			memset(&call->args[i], EXPECTED, sizeof(__u32));
-		} else if (!strcmp(name, "size")) {
+		} else if (!strcmp(name, "fd")) {
+			call->args[i] = file;
+		} else if (!strcmp(name, "size") || !strcmp(name, "count")) {
 			/* A structure that grows may have a page, and a shortest size. */
 			if (structure)
 				call->args[i] = round ? PAGE : 1;
 			else
 				call->args[i] = round ? SYSDEMO_COPY_MAX : GUARD;
-			while (structure && call->args[i] < PAGE && !works(fd, call))
+			while (structure && call->args[i] < PAGE && !works(op))
 				call->args[i]++;
 			while (count)
 				written[sized[--count]] = call->args[i];
 		}
 	}
-	return works(fd, call);
+	return works(op);
 }
 
 /* What a call gives and writes: what differs between two lessons is not compared. */
@@ -476,18 +619,29 @@ FIXTURE_TEARDOWN(abi)
  */
 static bool takes_memory(const char *name)
 {
-	return !strcmp(name, "echo") || !strcmp(name, "wait");
+	static const char *const names[] = {
+		"echo", "open", "mkdir", "unlink", "rmdir", "stat", "list", "read", "write",
+		"wait",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!strcmp(name, names[i]))
+			return true;
+	}
+	return false;
 }
 
-TEST_F_TIMEOUT(abi, every_call, 120)
+TEST_F_TIMEOUT(abi, every_call, 300)
 {
 	struct operation op = {
 		.fd = self->fd, .prepare = prepare_call, .attempt = attempt_call,
 		.learn = learn_call, .check = check_call,
 	};
+	const int file = open_path(self->fd, "file", O_CREAT | O_RDWR);
 	unsigned int record = 0, calls = 0;
 	struct sysdemo_info info;
 
+	ASSERT_LE(0, file);
 	ASSERT_EQ(0, ioctl(self->fd, SYSDEMO_IOC_INFO, &info));
 	for (__u32 i = 0; i < 2 * info.calls; i++) {
 		struct sysdemo_table table = { .nr = i / 2 };
@@ -502,11 +656,12 @@ TEST_F_TIMEOUT(abi, every_call, 120)
 		snprintf(name, sizeof(name), "%s, %s", table.name, i % 2 ? "large" : "small");
 		op.name = name;
 		ASSERT_EQ(0, set_labels(self->fd));
-		ASSERT_TRUE(make_arguments(self->fd, &table, i % 2, &op.sent))
+		ASSERT_TRUE(make_arguments(&op, &table, i % 2, file))
 			TH_LOG("no valid arguments known for call %s", name);
 		wrong = sweep(&self->faults, &op);
 		EXPECT_EQ(NULL, wrong)
 			TH_LOG("%s: %s", name, wrong);
+		close_opened(&op);
 		calls++;
 
 		/* The first call is that which does nothing: what fails there is the record. */
@@ -530,6 +685,12 @@ TEST_F_TIMEOUT(abi, every_call, 120)
 	}
 	/* There are that many and a hole at least. */
 	EXPECT_LE(2 * (SYSDEMO_NR_CALLS - 1), calls);
+	close(file);
+	for (size_t i = 0; i < ARRAY_SIZE(inside); i++)
+		path_call(self->fd, SYSDEMO_NR_UNLINK, inside[i], 0, 0);
+	path_call(self->fd, SYSDEMO_NR_RMDIR, path, 0, 0);
+	path_call(self->fd, SYSDEMO_NR_UNLINK, path, 0, 0);
+	EXPECT_EQ(0, path_call(self->fd, SYSDEMO_NR_UNLINK, "file", 0, 0));
 }
 
 /*

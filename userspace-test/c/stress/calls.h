@@ -7,6 +7,12 @@
 
 #include "stress/memory.h"
 #include "stress/tally.h"
+#include "tests/tree.h"
+
+#include <limits.h>
+
+/* More files than a process may have open here. */
+#define MOST_FILES 1024
 
 /* What a result is before there is one: no call gives that. */
 #define UNTOUCHED (-70000)
@@ -18,7 +24,7 @@
 static const struct {
 	const char *name;
 	/* Ends in 0. */
-	int errors[8];
+	int errors[20];
 } documented[] = {
 	{ "null", { 0 } },
 	{ "getpid", { 0 } },
@@ -36,6 +42,17 @@ static const struct {
 	{ "sleep", { EINVAL, E2BIG, EFAULT, EINTR } },
 	{ "wait", { EINVAL, E2BIG, EFAULT, EINTR, EAGAIN, ETIMEDOUT } },
 	{ "wake", { EINVAL, EFAULT } },
+	{ "open", { EINVAL, E2BIG, EFAULT, ENAMETOOLONG, ENOENT, EACCES, ENOTDIR, EXDEV, EAGAIN,
+		    EEXIST, EISDIR, EFTYPE, EPERM, EMFILE, EDQUOT, ENOSPC } },
+	{ "mkdir", { EFAULT, ENAMETOOLONG, ENOENT, EACCES, ENOTDIR, EEXIST, EDQUOT, ENOSPC } },
+	{ "unlink", { EFAULT, ENAMETOOLONG, ENOENT, EACCES, ENOTDIR, EISDIR, EPERM } },
+	{ "rmdir", { EFAULT, ENAMETOOLONG, ENOENT, EACCES, ENOTDIR, ENOTEMPTY, EBUSY, EINVAL,
+		     EPERM } },
+	{ "stat", { EINVAL, E2BIG, EFAULT, ENAMETOOLONG, ENOENT, EACCES, ENOTDIR } },
+	{ "list", { EINVAL, EFAULT, ENAMETOOLONG, ENOENT, EACCES, ENOTDIR } },
+	/* EPERM: the file is of a device that was restricted. */
+	{ "read", { EBADF, EFAULT, EISDIR, EINVAL, EPERM } },
+	{ "write", { EBADF, EFAULT, EINVAL, EPERM, EFBIG, EDQUOT, ENOSPC } },
 };
 
 /* What the device told of each call, at the start. */
@@ -88,6 +105,24 @@ static inline bool is_documented(__u32 nr, int error)
 	return false;
 }
 
+/* A path out of few names, so that they meet. Files and directories have some of them in common. */
+static inline void any_path(struct stream *stream, char *path)
+{
+	static const char * const names[] = { "a", "b", "c", "d", "e", ".", "..", "a/b", "a/c" };
+	int count = random_once_in(stream, 4) ? 3 : 1 + random_below(stream, 2);
+
+	*path = '\0';
+	for (int i = 0; i < count; i++) {
+		strcat(path, names[random_below(stream, ARRAY_SIZE(names))]);
+		if (i + 1 < count || random_once_in(stream, 16))
+			strcat(path, "/");
+	}
+	if (random_once_in(stream, 64)) {
+		memset(path, 'x', 300);
+		path[random_below(stream, 300)] = '\0';
+	}
+}
+
 /* A value for a register that holds a size. */
 static inline __u64 any_size(struct stream *stream)
 {
@@ -119,6 +154,19 @@ static inline void any_structure(struct stream *stream, const char *type, __u64 
 		words[2] = any_flags(stream);
 		words[3] = random_below(stream, random_once_in(stream, 8) ? -1U : 256);
 	}
+	if (strstr(type, "sysdemo_open_how")) {
+		static const int flags[] = { O_TRUNC, O_APPEND, O_EXCL, O_DIRECTORY, O_NONBLOCK,
+					     O_NOATIME };
+
+		words[0] = random_below(stream, 3) | (random_once_in(stream, 3) ? 0 : O_CREAT);
+		if (random_once_in(stream, 2))
+			words[0] |= flags[random_below(stream, ARRAY_SIZE(flags))];
+		if (random_once_in(stream, 32))
+			words[0] |= any_flags(stream);
+		words[1] = words[0] & O_CREAT ? random_below(stream, 01000) | 0600 : 0;
+		if (random_once_in(stream, 8))
+			words[2] = 1ULL << random_below(stream, 6);
+	}
 	if (random_once_in(stream, 8))
 		words[random_below(stream, PAGE / sizeof(*words))] = 1;
 }
@@ -130,6 +178,18 @@ static inline void any_time(struct stream *stream, struct sysdemo_time *time)
 	time->flags = random_once_in(stream, 16) ? any_flags(stream) : 0;
 	time->time = random_once_in(stream, 16) ? random_next(stream) :
 		     random_below(stream, 5000000);
+}
+
+/* Files of the tree that are open, which all threads use and replace. */
+#define FILES 6
+static atomic_int files[FILES];
+
+/* The number of a file: mostly one of these. */
+static inline __u64 any_file(struct stream *stream)
+{
+	if (random_once_in(stream, 16))
+		return random_below(stream, random_once_in(stream, 2) ? 64 : -1U);
+	return atomic_load(&files[random_below(stream, FILES)]);
 }
 
 /*
@@ -150,12 +210,15 @@ static inline void make_arguments(struct stream *stream, __u32 nr, __u64 *args, 
 		bool reads = !strncmp(type, "const ", 6);
 
 		if (strchr(type, '*')) {
-			/* A call with two areas to read gets the same: nothing is said of that. */
+			/* A path has its own area; other calls with two to read get the same. */
 			args[i] = (uintptr_t)(reads ? in : out);
 			if (strstr(type, "sysdemo_time")) {
 				any_time(stream, (struct sysdemo_time *)out);
 			} else if (!strcmp(type, "const __u32 *")) {
 				args[i] = (uintptr_t)&words[random_below(stream, WORDS)];
+			} else if (!strcmp(name, "path")) {
+				args[i] = (uintptr_t)in + PAGE;
+				any_path(stream, (char *)in + PAGE);
 			} else if (reads && strstr(type, "struct ")) {
 				any_structure(stream, type, (__u64 *)in, out);
 			} else if (reads) {
@@ -166,7 +229,9 @@ static inline void make_arguments(struct stream *stream, __u32 nr, __u64 *args, 
 			}
 			if (mixed)
 				args[i] = any_address(stream, out);
-		} else if (!strcmp(name, "size")) {
+		} else if (!strcmp(name, "count") && !strcmp(type, "__u32")) {
+			args[i] = random_below(stream, random_once_in(stream, 8) ? -1U : 4);
+		} else if (!strcmp(name, "size") || !strcmp(name, "count")) {
 			args[i] = any_size(stream);
 			if (i && strstr(told->parameters[i - 1].type, "sysdemo_time") &&
 			    !random_once_in(stream, 8))
@@ -175,10 +240,14 @@ static inline void make_arguments(struct stream *stream, __u32 nr, __u64 *args, 
 			args[i] = any_flags(stream);
 		} else if (!strcmp(name, "expected")) {
 			args[i] = random_below(stream, 2);
-		} else if (!strcmp(name, "count")) {
-			args[i] = random_below(stream, random_once_in(stream, 8) ? -1U : 4);
 		} else if (!strcmp(name, "which")) {
 			args[i] = random_below(stream, random_once_in(stream, 8) ? -1U : 3);
+		} else if (!strcmp(name, "fd")) {
+			args[i] = any_file(stream);
+		} else if (!strcmp(name, "mode")) {
+			args[i] = random_below(stream, 01000) | 0700;
+		} else if (!strcmp(name, "cursor")) {
+			args[i] = random_below(stream, random_once_in(stream, 2) ? 100 : 1);
 		}
 	}
 	/* Without a time, until it is woken, or a signal comes. */
@@ -239,7 +308,16 @@ static inline bool is_result(const struct sysdemo_call *call, const unsigned cha
 		return call->ret >= 0 && call->ret <= (__u32)call->args[1] &&
 		       call->ret <= SYSDEMO_WAITERS_MAX;
 	case SYSDEMO_NR_IDENTITY:
+	case SYSDEMO_NR_STAT:
 		return call->ret == 0 || call->ret == 1;
+	case SYSDEMO_NR_OPEN:
+		return call->ret > 2 && call->ret < MOST_FILES;
+	case SYSDEMO_NR_LIST:
+		return call->ret >= 0 && call->ret <= SYSDEMO_COPY_MAX &&
+		       call->ret <= (__s64)(call->args[2] & LLONG_MAX);
+	case SYSDEMO_NR_READ:
+	case SYSDEMO_NR_WRITE:
+		return call->ret >= 0 && (__u64)call->ret <= call->args[2];
 	default:
 		/* All others say 0. */
 		return !call->ret;

@@ -21,7 +21,7 @@ struct tally {
 };
 
 /* Room for each call, and for what is no call. */
-#define TALLIES (SYSDEMO_RESTRICT_CALLS + 16)
+#define TALLIES (SYSDEMO_RESTRICT_CALLS + 32)
 
 static struct shared {
 	atomic_bool stop;

@@ -13,6 +13,12 @@ use sysdemo::{Description, Device};
 pub(crate) enum Kind {
     /// The address of a structure.
     Structure,
+    /// The address of one that says how to open a file.
+    How,
+    /// The address of a path.
+    Path,
+    /// The number of an open file.
+    File,
     /// The address of bytes, which the call reads.
     Input,
     /// The address of bytes, which the call may write.
@@ -28,8 +34,12 @@ pub(crate) enum Kind {
 impl Kind {
     fn of(type_: &str, name: &str) -> Self {
         if type_.contains('*') {
-            return if type_.contains("struct") {
+            return if type_.contains("open_how") {
+                Self::How
+            } else if type_.contains("struct") {
                 Self::Structure
+            } else if name == "path" {
+                Self::Path
             } else if type_.contains("const") {
                 Self::Input
             } else {
@@ -40,6 +50,7 @@ impl Kind {
             _ if type_ == "size_t" => Self::Size,
             "size" | "len" | "count" => Self::Size,
             "flags" | "mask" => Self::Flags,
+            "fd" => Self::File,
             _ => Self::Number,
         }
     }

@@ -116,6 +116,70 @@ pub(crate) fn close(fd: i32) {
     unsafe { libc::close(fd) };
 }
 
+/// What can be done with an open file. None of it waits, whatever is open there.
+#[derive(Clone, Copy)]
+pub(crate) enum FileCall {
+    Pread,
+    Pwrite,
+    Seek,
+    Truncate,
+    Stat,
+}
+
+/// Does something with a file, whichever one has that number.
+///
+/// Memory of this program is touched only in the arena: the address has to be [`harmless`].
+pub(crate) fn file_call(call: FileCall, fd: i32, address: u64, size: u64, offset: u64) -> i64 {
+    let address = harmless(address);
+    let (fd, size, offset) = (i64::from(fd), size as i64, offset as i64);
+    // SAFETY: The kernel writes to the arena alone, as the address is a harmless number. What is
+    // written to or cut off is a file of the module's, or none: see `first_free()`.
+    let status = unsafe {
+        match call {
+            FileCall::Pread => libc::syscall(libc::SYS_pread64, fd, address, size, offset),
+            FileCall::Pwrite => libc::syscall(libc::SYS_pwrite64, fd, address, size, offset),
+            FileCall::Seek => libc::syscall(libc::SYS_lseek, fd, offset, size & 7),
+            FileCall::Truncate => libc::syscall(libc::SYS_ftruncate, fd, offset),
+            FileCall::Stat => libc::syscall(libc::SYS_fstat, fd, address),
+        }
+    };
+    check_long(status)
+}
+
+/// Turns what the C library gives back into what the kernel gave.
+fn check_long(status: i64) -> i64 {
+    match status {
+        -1 => -i64::from(io::Error::last_os_error().raw_os_error().unwrap_or(0)),
+        _ => status,
+    }
+}
+
+/// Sees to it that all numbers below one are those of open files; gives that number.
+///
+/// Files that are opened from here on have numbers from there on: an input's own.
+pub(crate) fn first_free() -> io::Result<i32> {
+    let mut highest = 0;
+    for entry in std::fs::read_dir("/proc/self/fd")? {
+        let name = entry?.file_name();
+        let number = name.to_str().and_then(|name| name.parse().ok());
+        highest = highest.max(number.unwrap_or(0));
+    }
+    loop {
+        // SAFETY: No memory is involved, and nobody owns what is opened.
+        let fd = check(unsafe { libc::dup(libc::STDERR_FILENO) })?;
+        if fd > highest {
+            close(fd);
+            return Ok(fd);
+        }
+    }
+}
+
+/// Closes all files from a number on.
+pub(crate) fn close_from(first: i32) {
+    // SAFETY: No memory is involved, and what has such numbers nobody owns: it is an input's.
+    unsafe { libc::syscall(libc::SYS_close_range, first, u32::MAX, 0) };
+}
+
 /// Sets the effective user of this thread: with that of root its rights come and go.
 pub(crate) fn become_user(user: u32) -> io::Result<()> {
     // SAFETY: No memory is involved. Of the C library's function all threads would be changed.

@@ -89,6 +89,7 @@ fn prepare() -> Result<Target, Box<dyn Error>> {
             arena,
             shared,
             partner,
+            first_file: None,
         },
         kcov: Kcov::new(vec![ours, theirs], counts),
         log: Log::open()?,

@@ -9,7 +9,7 @@
 
 use crate::abi::{Call, Kind};
 use crate::arena::{self, Arena, TABLEAU};
-use crate::door;
+use crate::door::{self, FileCall};
 use crate::partner::{Partner, take_all};
 use crate::reader::Reader;
 use crate::shared::{CALLS_MAX, Shared};
@@ -44,6 +44,21 @@ const EDGES: [u64; 12] = [
 /// What a record holds as its result before there is one.
 const NO_RESULT: i64 = -1;
 
+/// Of what paths are made.
+const NAMES: [&[u8]; 8] = [b"a", b"b", b"c", b"a", b".", b"..", b"", b"a/b"];
+
+/// What files are opened with: each is a bit of a byte.
+const OPEN_FLAGS: [i32; 8] = [
+    libc::O_CREAT,
+    libc::O_TRUNC,
+    libc::O_APPEND,
+    libc::O_EXCL,
+    libc::O_DIRECTORY,
+    libc::O_CREAT,
+    libc::O_NOATIME,
+    libc::O_NONBLOCK,
+];
+
 /// What inputs are run on.
 pub(crate) struct Machine {
     /// Who takes the steps, in this thread.
@@ -56,17 +71,24 @@ pub(crate) struct Machine {
     pub(crate) arena: Arena,
     /// Where successes are counted.
     pub(crate) shared: Shared,
+    /// The first number that files of inputs can have, once there was an input.
+    pub(crate) first_file: Option<i32>,
 }
 
 impl Machine {
     /// Runs an input.
     pub(crate) fn run(&mut self, input: &[u8]) {
         self.arena.clear();
+        // Not earlier: what libFuzzer has open, it has opened by now.
+        let first_file = *self
+            .first_file
+            .get_or_insert_with(|| door::first_free().expect("there is room for files"));
         self.runner.open(0, libc::O_RDWR);
         let mut run = Run {
             input: Reader::new(input),
             machine: self,
             used: 0,
+            first_file,
         };
         for _ in 0..OPERATIONS {
             if run.input.is_empty() {
@@ -76,6 +98,8 @@ impl Machine {
         }
         self.runner.become_root();
         self.runner.close_all();
+        // What calls have opened.
+        door::close_from(first_file);
     }
 }
 
@@ -85,6 +109,8 @@ struct Run<'a> {
     input: Reader<'a>,
     /// How much of the tableau has objects in it.
     used: u64,
+    /// The first number that files of this input have.
+    first_file: i32,
 }
 
 impl Run<'_> {
@@ -105,7 +131,8 @@ impl Run<'_> {
         let step = match operation {
             0..=4 => self.call(),
             5 => self.log(),
-            6 | 7 => self.batch(),
+            6 => self.file(),
+            7 => self.batch(),
             8 => self.table(),
             9 => self.info(),
             10 => self.restrict(),
@@ -268,8 +295,92 @@ impl Run<'_> {
         bytes
     }
 
+    /// A path out of few names, so that they meet: or of any bytes.
+    fn path(&mut self) -> Vec<u8> {
+        let choice = self.input.byte();
+        if choice >= 240 {
+            let size = usize::from(self.input.byte());
+            return self.input.bytes(size).to_vec();
+        }
+        let mut path = Vec::new();
+        for _ in 0..=choice % 4 {
+            let choice = self.input.byte();
+            path.extend(NAMES[usize::from(choice) % NAMES.len()]);
+            if choice < 192 {
+                path.push(b'/');
+            }
+        }
+        // Where it ends is the input's choice.
+        if choice < 192 {
+            path.pop();
+        }
+        path.push(0);
+        path
+    }
+
+    /// How to open: the flags of most files, and a mode where there has to be one.
+    fn how(&mut self) -> Vec<u8> {
+        let choice = self.input.byte();
+        let mut flags = u64::from(choice % 4);
+        let bits = self.input.byte();
+        for (bit, flag) in OPEN_FLAGS.iter().enumerate() {
+            if bits & (1 << bit) != 0 {
+                flags |= *flag as u64;
+            }
+        }
+        if choice >= 224 {
+            flags |= self.flags();
+        }
+        let mode = match choice {
+            32..=63 => self.number(),
+            _ if flags & libc::O_CREAT as u64 != 0 => u64::from(self.input.short() & 0o1777),
+            _ => 0,
+        };
+        let resolve = match choice {
+            64..=95 => self.flags(),
+            96..=127 => 1 << self.input.below(6),
+            _ => 0,
+        };
+        [flags, mode, resolve]
+            .iter()
+            .flat_map(|word| word.to_le_bytes())
+            .collect()
+    }
+
+    /// The number of a file: mostly one that this input may have opened.
+    fn number_of_file(&mut self) -> u64 {
+        match self.input.byte() {
+            choice @ 0..=223 => self.first_file as u64 + u64::from(choice % 6),
+            _ => self.number(),
+        }
+    }
+
+    /// A system call on a file.
+    fn file(&mut self) -> Step {
+        let call = match self.input.byte() % 8 {
+            0 | 1 => FileCall::Pread,
+            2 | 3 => FileCall::Pwrite,
+            4 => FileCall::Seek,
+            5 | 6 => FileCall::Truncate,
+            _ => FileCall::Stat,
+        };
+        // Never one of this program's own.
+        let fd = self.first_file + i32::from(self.input.byte() % 6);
+        let size = self.number();
+        Step::File(call, fd, self.address(144), size, self.number())
+    }
+
     fn argument(&mut self, kind: Kind) -> u64 {
         match kind {
+            Kind::Path => {
+                let path = self.path();
+                self.object(&path)
+            }
+            Kind::How => {
+                let how = self.how();
+                self.object(&how)
+            }
+            Kind::File => self.number_of_file(),
             Kind::Structure => {
                 let bytes = self.structure();
                 // What the call writes may be larger than what it was given.

@@ -4,7 +4,7 @@
 //! another one and by a child process.
 
 use crate::arena;
-use crate::door;
+use crate::door::{self, FileCall};
 use std::ffi::CString;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
@@ -40,6 +40,8 @@ pub(crate) enum Step {
     ChangeUser,
     /// A word of the arena is changed: another thread's call may be reading it.
     Write(u64, u64),
+    /// A system call on a file, which a call may have opened.
+    File(FileCall, i32, u64, u64, u64),
 }
 
 /// The open files, which all threads share.
@@ -112,6 +114,9 @@ impl Runner {
             Step::ChangeUser if self.is_nobody => self.become_root(),
             Step::ChangeUser => self.is_nobody = door::become_user(NOBODY).is_ok(),
             Step::Write(address, word) => arena::write_at_once(address, word),
+            Step::File(call, fd, address, size, offset) => {
+                return door::file_call(call, fd, address, size, offset);
+            }
         }
         0
     }
