@@ -28,7 +28,8 @@ impl UserStruct for sysdemo_open_how {
 }
 
 syscall! {
-    /// Opens a file or directory of the tree, and gives a descriptor for it, as `openat2(2)`.
+    /// Opens a file or directory of the tree, and gives a descriptor for it, as `openat2(2)`. It is
+    /// the caller's once it is told.
     ///
     /// Fails with [`EINVAL`] or [`E2BIG`] if `size` or what lies beyond the known fields is not
     /// acceptable, with [`EINVAL`] or [`EAGAIN`] if what the structure says does not go together,
@@ -44,7 +45,9 @@ syscall! {
         let path = Path::read(&path);
         let session = ctx.session;
         let mounted = session.mount()?;
-        let fd = open::open(&session.tree, mounted, &session.restriction, path, &how)?;
+        let opened = open::open(&session.tree, mounted, &session.restriction, path, &how)?;
+        let fd = opened.fd();
+        ctx.opened.set(Some(opened));
         Ok(fd.into())
     }
 }

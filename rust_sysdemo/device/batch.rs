@@ -68,7 +68,7 @@ fn calls(ctx: &Context<'_>, batch: &sysdemo_batch, flags: BatchFlags) -> (u32, R
         }
         // This ioctl is not that call alone: calls that have been made must not be made again.
         let interrupted = |_| Ok(i64::from(EINTR.to_errno()));
-        let ret = match record::call(ctx, next, interrupted) {
+        let ret = match record::call(ctx.another(), next, interrupted) {
             Ok(ret) => ret,
             Err(error) => return (done, Err(error)),
         };

@@ -49,14 +49,14 @@ const LOG: u32 = _IOWR::<sysdemo_log>(TYPE, uapi::SYSDEMO_IOC_NR_LOG);
 ///
 /// Fails with [`ENOTTY`] if this device knows no such command, and otherwise as the command does.
 #[inline(always)]
-pub(super) fn run(ctx: &Context<'_>, cmd: u32, arg: UserPtr) -> Result<isize> {
+pub(super) fn run(ctx: Context<'_>, cmd: u32, arg: UserPtr) -> Result<isize> {
     if cmd == CALL {
-        // This ioctl is this call: what starts it again, or says `EINTR`, is the kernel's way out of
-        // a system call.
+        // This ioctl is this call: what starts it again, or says `EINTR`, is the kernel's way out
+        // of a system call.
         record::call(ctx, arg, |restart| Err(restart.into()))?;
         return Ok(0);
     }
-    run_other(ctx, cmd, arg)
+    run_other(&ctx, cmd, arg)
 }
 
 /// As [`run`], for any command but the one to make a call.

@@ -43,11 +43,12 @@ pub(super) fn write<T: IntoBytes + Immutable>(to: UserPtr, value: T) -> Result {
 /// signal ended the call, `interrupted` says what its result is, or that there is none.
 ///
 /// Fails with [`EFAULT`] if the record cannot be read, or if the result cannot be written, in which
-/// case the call has been made; and with [`EINVAL`] if `flags` has an unknown bit.
+/// case the call has been made, but what it has opened is closed again; and with [`EINVAL`] if
+/// `flags` has an unknown bit.
 // Not inlined: the room for a record is then taken on the stack only for this.
 #[inline(never)]
 pub(super) fn call(
-    ctx: &Context<'_>,
+    ctx: Context<'_>,
     record: UserPtr,
     interrupted: impl FnOnce(Restart) -> Result<i64>,
 ) -> Result<i64> {
@@ -57,10 +58,14 @@ pub(super) fn call(
     if call.flags != 0 {
         return Err(EINVAL);
     }
-    let ret = match dispatch(ctx, call.nr, &call.args) {
+    let ret = match dispatch(&ctx, call.nr, &call.args) {
         Ok(ret) => ret,
         Err(restart) => interrupted(restart)?,
     };
     write(record.wrapping_byte_add(offset_of!(sysdemo_call, ret)), ret)?;
+    // The last that is done, as it cannot be taken back: see `fs::open`.
+    if let Some(opened) = ctx.opened.into_inner() {
+        opened.install();
+    }
     Ok(ret)
 }

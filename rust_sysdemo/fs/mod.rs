@@ -38,6 +38,7 @@ mod tree;
 mod walk;
 
 pub(crate) use node::Node;
+pub(crate) use open::Opened;
 pub(crate) use open_file::OpenFile;
 pub(crate) use path::Path;
 pub(crate) use quota::Limits;

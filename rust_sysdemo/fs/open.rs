@@ -7,14 +7,19 @@
 //! | descriptor | reserves a number | gives it back |
 //! | way | goes along the path to what is to be opened | - |
 //! | permission | asks whether the caller may, and charges what is to be made | uncharges it |
-//! | file | makes the open file, gives what is new its name, and cuts what is to be cut | - |
+//! | file | makes the open file, gives what is new its name, and cuts what is to be cut | closes it |
 //! | install | puts the file behind the number | - |
 //!
 //! Each stage ends in an event `sysdemo:open_stage`. If one fails, what the earlier ones did is
 //! undone, in the opposite order, each with an event `sysdemo:open_undo`. The order is the
 //! kernel's: who has no descriptor left is told so before anything is looked at, and makes nothing.
+//!
 //! The last stage cannot fail, and has to be the last, for nobody can take it back: another thread
-//! may use the descriptor at once.
+//! may use the descriptor at once. Here it is not even for `open()` to do: a real system call's
+//! answer is a register, but ours has to be written to the caller's memory, which can fail, and
+//! would leave a descriptor that nobody knows of. So [`open()`] gives an [`Opened`], and who answers
+//! the caller installs it after that. If there is no answer it is closed again; the name of a new
+//! file, and the cut of an old one, stay: others may have seen them.
 
 use super::{
     access::{
@@ -238,7 +243,35 @@ enum Permitted {
     New(Arc<Node>, Arc<Node>, Place),
 }
 
-/// Opens a file or directory, and gives a descriptor for it. What is wrong with the path itself is
+/// An open file, and the descriptor that is reserved for it. To drop it undoes both.
+pub(crate) struct Opened {
+    // Dropped in this order.
+    file: Made,
+    undo_file: Undo,
+    descriptor: FileDescriptorReservation,
+    undo_descriptor: Undo,
+}
+
+impl Opened {
+    /// The number of the descriptor.
+    pub(crate) fn fd(&self) -> u32 {
+        self.descriptor.reserved_fd()
+    }
+
+    /// The stage "install": from here on the descriptor is the file's.
+    // Most calls open nothing.
+    #[cold]
+    pub(crate) fn install(self) {
+        // Before it happens: what is opened may be closed again before this function is left.
+        // CAST: A small number.
+        tracepoint::open_stage(Stage::Install as u32, self.fd().into());
+        self.undo_file.keep();
+        self.undo_descriptor.keep();
+        self.descriptor.fd_install(self.file.into_file());
+    }
+}
+
+/// Opens a file or directory, and reserves a descriptor for it, to be installed. What is wrong with the path itself is
 /// of interest, as in the kernel, only to who has a descriptor.
 ///
 /// Fails as the stages do, in their order, and of "way" as the reading of the path did.
@@ -248,13 +281,10 @@ pub(crate) fn open(
     restriction: &Restriction,
     path: Result<Path>,
     how: &How,
-) -> Result<u32> {
+) -> Result<Opened> {
     let descriptor = Stage::Descriptor.done(reserve(how))?;
-    let undo = Undo::of(Stage::Descriptor);
-    let path = match path {
-        Ok(path) => path,
-        failed => return Stage::Way.done(failed).map(|_| 0),
-    };
+    let undo_descriptor = Undo::of(Stage::Descriptor);
+    let path = path.or_else(|error| Stage::Way.done(Err(error)))?;
     let caller = Caller::new();
     let open = OpenFile::new(restriction);
 
@@ -279,8 +309,12 @@ pub(crate) fn open(
             file
         }
     };
-    undo.keep();
-    Ok(install(descriptor, file))
+    Ok(Opened {
+        file,
+        undo_file: Undo::of(Stage::File),
+        descriptor,
+        undo_descriptor,
+    })
 }
 
 /// The stage "descriptor": reserves one.
@@ -367,14 +401,4 @@ fn cut(file: Made, how: &How) -> Result<Made> {
         open_file::truncate(file.inode(), 0)?;
     }
     Ok(file)
-}
-
-/// The stage "install": from here on the descriptor is the file's.
-fn install(descriptor: FileDescriptorReservation, file: Made) -> u32 {
-    let fd = descriptor.reserved_fd();
-    // Before it happens: what is opened may be closed again before this function is left.
-    // CAST: A small number.
-    tracepoint::open_stage(Stage::Install as u32, fd.into());
-    descriptor.fd_install(file.into_file());
-    fd
 }

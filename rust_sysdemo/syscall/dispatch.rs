@@ -9,8 +9,10 @@ use super::{
 };
 use crate::{
     bridge::tracepoint,
-    device::Session, //
+    device::Session,
+    fs::Opened, //
 };
+use core::cell::Cell;
 use kernel::{
     fs::File,
     prelude::*, //
@@ -24,6 +26,26 @@ pub(crate) struct Context<'a> {
     pub(crate) file: &'a File,
     /// Whether the caller came by the door of 32-bit programs.
     pub(crate) compat: bool,
+    /// What the call has opened. It becomes the caller's when the call's result has reached it.
+    pub(crate) opened: Cell<Option<Opened>>,
+}
+
+impl<'a> Context<'a> {
+    /// Makes one for a call that comes through an open device.
+    #[inline(always)]
+    pub(crate) fn new(session: &'a Session, file: &'a File, compat: bool) -> Self {
+        Self {
+            session,
+            file,
+            compat,
+            opened: Cell::new(None),
+        }
+    }
+
+    /// Makes one for another call that comes the same way.
+    pub(crate) fn another(&self) -> Self {
+        Self::new(self.session, self.file, self.compat)
+    }
 }
 
 /// Makes one call, whatever door it came through: what `do_syscall_64()` is to the kernel.
