@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What of the virtual file system is a macro or an inline function, for bridge/pseudo_fs.rs and
- * bridge/open_file.rs.
+ * bridge/open_file.rs; and of the task, for bridge/task.rs.
  */
 #include <linux/dcache.h>
 #include <linux/fs.h>
 #include <linux/fs_struct.h>
 #include <linux/pseudo_fs.h>
+#include <linux/sched/signal.h>
 
 #include "shims.h"
 
@@ -79,6 +80,11 @@ void sysdemo_lock_position(struct file *file)
 void sysdemo_unlock_position(struct file *file)
 {
 	mutex_unlock(&file->f_pos_lock);
+}
+
+int sysdemo_is_being_killed(void)
+{
+	return fatal_signal_pending(current);
 }
 
 int sysdemo_current_umask(void)

@@ -54,6 +54,7 @@ int sysdemo_may_write(const struct file *file);
 int sysdemo_appends(const struct kiocb *iocb);
 void sysdemo_lock_position(struct file *file);
 void sysdemo_unlock_position(struct file *file);
+int sysdemo_is_being_killed(void);
 int sysdemo_current_umask(void);
 
 #endif /* _SYSDEMO_SHIMS_H */

@@ -70,6 +70,12 @@ pub(crate) fn current_umask() -> u16 {
     (unsafe { shims::sysdemo_current_umask() }) as u16
 }
 
+/// Whether the caller is being killed, C's `fatal_signal_pending(current)`.
+pub(crate) fn is_being_killed() -> bool {
+    // SAFETY: There are no preconditions; it looks at the running task.
+    unsafe { shims::sysdemo_is_being_killed() != 0 }
+}
+
 /// How large the caller may make a file; [`None`] if there is no limit.
 fn file_size_limit() -> Option<u64> {
     let task = current!().as_ptr();

@@ -11,7 +11,6 @@ use crate::{
     uapi, //
 };
 use kernel::{
-    alloc::flags::__GFP_NOWARN,
     iov::{
         IovIterDest,
         IovIterSource, //
@@ -19,6 +18,10 @@ use kernel::{
     page::PAGE_SIZE,
     prelude::*, //
 };
+
+/// How much is written at once. What is longer is written in pieces of that length, so that nobody
+/// has more than that much of the kernel's memory for what is still to be written.
+const PIECE: usize = uapi::SYSDEMO_COPY_MAX as usize;
 
 /// What is known of an open file besides what the kernel knows.
 ///
@@ -82,10 +85,11 @@ impl OpenFile {
 
     /// Writes at a position, or at the end, and moves the position behind what was written.
     ///
-    /// What is written is written at once. Fails with [`EPERM`] if the device that the file was
-    /// opened through was not allowed to write, [`EFBIG`] if there is no room at the position,
-    /// [`EFAULT`] if not one byte could be copied, [`EDQUOT`] or [`ENOSPC`] if there may not be as
-    /// much, [`EINVAL`] if the position is negative, and [`ENOMEM`].
+    /// What is written is written at once, if it is no more than a [`PIECE`]. Fails with [`EPERM`]
+    /// if the device that the file was opened through was not allowed to write, [`EFBIG`] if there
+    /// is no room at the position, [`EFAULT`] if not one byte could be copied, [`EDQUOT`] or
+    /// [`ENOSPC`] if there may not be as much, [`EINVAL`] if the position is negative, [`EINTR`] if
+    /// the caller is being killed, and [`ENOMEM`]. Gives what was written if something fails later.
     pub(crate) fn write(
         &self,
         inode: &Inode,
@@ -100,38 +104,50 @@ impl OpenFile {
         if wanted == 0 {
             return Ok(0);
         }
-        let node = inode.node();
         let mut start = usize::try_from(*position).map_err(|_| EINVAL)?;
         let room = {
+            let node = inode.node();
             let contents = node.contents().lock();
             if append {
                 start = contents.size();
             }
             room_at(start, contents.size_max())?
         };
+        let wanted = wanted.min(room);
+        let mut buffer = KVVec::from_elem(0, wanted.min(PIECE), GFP_KERNEL_ACCOUNT)?;
 
-        // It is no matter for the kernel's log if the caller asks for more than it can have.
-        let flags = GFP_KERNEL_ACCOUNT | __GFP_NOWARN;
-        let mut buffer = KVVec::from_elem(0, wanted.min(room), flags)?;
-        let copied = from.copy_from_iter(&mut buffer);
-        if copied == 0 {
-            return Err(EFAULT);
+        let mut done = 0;
+        let ended = loop {
+            let part = buffer.len().min(wanted - done);
+            let copied = from.copy_from_iter(buffer.get_mut(..part).ok_or(EINVAL)?);
+            if copied == 0 {
+                break Err(EFAULT);
+            }
+            let len = match write_piece(
+                inode,
+                &mut start,
+                buffer.get(..copied).ok_or(EINVAL)?,
+                append,
+            ) {
+                Ok(len) => len,
+                Err(error) => break Err(error),
+            };
+            done += len;
+            if len < part || done == wanted {
+                break Ok(());
+            }
+            // As generic_perform_write() does. Other signals wait: who writes a file does not
+            // expect less to be written for one of those.
+            if task::is_being_killed() {
+                break Err(EINTR);
+            }
+        };
+        if done == 0 {
+            ended?;
         }
-
-        let mut contents = node.contents().lock();
-        let mut len = copied;
-        if append {
-            start = contents.size();
-            len = len.min(room_at(start, contents.size_max())?);
-        }
-        contents.write(start, buffer.get(..len).ok_or(EINVAL)?)?;
-        // CAST: Lossless, no target has a `usize` of more than 64 bits.
-        inode.set_size(contents.size() as u64);
-        node.modified();
-        drop(contents);
         // CAST: A file's size is far below `i64::MAX`.
-        *position = (start + len) as i64;
-        Ok(len)
+        *position = start as i64;
+        Ok(done)
     }
 
     /// Changes the size of the file.
@@ -144,6 +160,27 @@ impl OpenFile {
         }
         truncate(inode, size)
     }
+}
+
+/// Writes a piece at a place, or at the end, and moves the place behind it. Gives how much of it
+/// there was room for.
+///
+/// Fails as [`OpenFile::write`] does, and has then written nothing.
+fn write_piece(inode: &Inode, start: &mut usize, piece: &[u8], append: bool) -> Result<usize> {
+    let node = inode.node();
+    let mut contents = node.contents().lock();
+    let mut len = piece.len();
+    if append {
+        *start = contents.size();
+        len = len.min(room_at(*start, contents.size_max())?);
+    }
+    contents.write(*start, piece.get(..len).ok_or(EINVAL)?)?;
+    // Cannot overflow: the file has got that size.
+    *start += len;
+    // CAST: Lossless, no target has a `usize` of more than 64 bits.
+    inode.set_size(contents.size() as u64);
+    node.modified();
+    Ok(len)
 }
 
 /// Changes the size of a file, whoever may.

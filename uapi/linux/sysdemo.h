@@ -646,11 +646,14 @@ struct sysdemo_dirent {
  * number is given. EISDIR: it is a directory. EINVAL: the count is negative, if it is taken with a
  * sign. EPERM: the device that opened the file was not allowed that call.
  *
- * A write is made as a whole: no other one gets between its bytes, and with O_APPEND it is in one
- * piece. (Who reads more than a page meanwhile may get some of it.)
+ * A write is made in pieces of SYSDEMO_COPY_MAX bytes. A piece, and so a write that is no longer, is
+ * made as a whole: no other write gets between its bytes, and with O_APPEND it is at what is the end
+ * then. (Who reads more than a page meanwhile may get some of it.) Between the pieces of a longer one
+ * others may write as well, unless they share its position.
  * EFBIG: the position is at or beyond the largest size that a file may have, a parameter of the
  * module, or beyond RLIMIT_FSIZE, which raises SIGXFSZ as well. If some bytes fit, those are
- * written. EDQUOT and ENOSPC: as above, and nothing is written.
+ * written. EDQUOT and ENOSPC: as above, and nothing of that piece is written. What ends a write
+ * after its first piece is told by the next one: it gives the number of bytes that are written.
  */
 
 #endif /* _UAPI_LINUX_SYSDEMO_H */
