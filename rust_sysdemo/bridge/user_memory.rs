@@ -5,11 +5,19 @@
 //! C header: [`include/linux/uaccess.h`](srctree/include/linux/uaccess.h)
 
 use super::shims;
+use core::mem::{
+    size_of,
+    MaybeUninit, //
+};
 use kernel::{
     bindings,
     error::to_result,
     ffi::c_long,
     prelude::*, //
+};
+use zerocopy::{
+    FromBytes,
+    Immutable, //
 };
 
 /// Whether memory of the caller's is all zeros.
@@ -47,6 +55,32 @@ pub(crate) fn read_word(from: UserPtr) -> Result<u32> {
     // user space, and handles the fault if nothing is there.
     to_result(unsafe { shims::sysdemo_get_user(&mut word, from.as_const_ptr().cast()) })?;
     Ok(word)
+}
+
+/// Reads a structure of fixed size to a place. (`UserSliceReader::read` gives a value, which is
+/// copied once more: too much where every call does it.)
+///
+/// Fails with [`EFAULT`] if it cannot be read.
+#[inline(always)]
+pub(crate) fn read_into<T: FromBytes + Immutable>(
+    from: UserPtr,
+    place: &mut MaybeUninit<T>,
+) -> Result<&T> {
+    // SAFETY: The place has that many bytes; the size is known beforehand, so that nothing has to
+    // be checked but the address, which this function does, and it handles the fault if nothing is
+    // there.
+    let left = unsafe {
+        bindings::_copy_from_user(
+            place.as_mut_ptr().cast(),
+            from.as_const_ptr(),
+            size_of::<T>(),
+        )
+    };
+    if left != 0 {
+        return Err(EFAULT);
+    }
+    // SAFETY: All of it was just written, and any bytes are a value of the type.
+    Ok(unsafe { place.assume_init_ref() })
 }
 
 /// Reads a string of the caller's into a buffer, and gives its length without the zero at its end.

@@ -37,7 +37,7 @@ flags! {
 /// Fails with [`EFAULT`] if the structure cannot be read, and no call has been made, or cannot be
 /// written; with [`EINVAL`] if it has unknown flags or too many records.
 #[inline(never)]
-pub(super) fn run(ctx: &Context<'_>, arg: UserPtr) -> Result<isize> {
+pub(super) fn run(ctx: &mut Context<'_>, arg: UserPtr) -> Result<isize> {
     let Plain(batch) = record::read::<sysdemo_batch>(arg)?;
     let flags = BatchFlags::try_from(batch.flags)?;
     if batch.count > uapi::SYSDEMO_BATCH_MAX {
@@ -58,7 +58,7 @@ pub(super) fn run(ctx: &Context<'_>, arg: UserPtr) -> Result<isize> {
 }
 
 /// Makes the calls; gives how many, and why it ended before the last.
-fn calls(ctx: &Context<'_>, batch: &sysdemo_batch, flags: BatchFlags) -> (u32, Result) {
+fn calls(ctx: &mut Context<'_>, batch: &sysdemo_batch, flags: BatchFlags) -> (u32, Result) {
     // CAST: A pointer of the caller's; on 32 bits its upper half is cut off as that of a register.
     let mut next = UserPtr::from_addr(batch.calls as usize);
     for done in 0..batch.count {
@@ -68,7 +68,7 @@ fn calls(ctx: &Context<'_>, batch: &sysdemo_batch, flags: BatchFlags) -> (u32, R
         }
         // This ioctl is not that call alone: calls that have been made must not be made again.
         let interrupted = |_| Ok(i64::from(EINTR.to_errno()));
-        let ret = match record::call(ctx.another(), next, interrupted) {
+        let ret = match record::call(ctx, next, interrupted) {
             Ok(ret) => ret,
             Err(error) => return (done, Err(error)),
         };

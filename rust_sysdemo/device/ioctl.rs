@@ -49,21 +49,21 @@ const LOG: u32 = _IOWR::<sysdemo_log>(TYPE, uapi::SYSDEMO_IOC_NR_LOG);
 ///
 /// Fails with [`ENOTTY`] if this device knows no such command, and otherwise as the command does.
 #[inline(always)]
-pub(super) fn run(ctx: Context<'_>, cmd: u32, arg: UserPtr) -> Result<isize> {
+pub(super) fn run(ctx: &mut Context<'_>, cmd: u32, arg: UserPtr) -> Result<isize> {
     if cmd == CALL {
         // This ioctl is this call: what starts it again, or says `EINTR`, is the kernel's way out
         // of a system call.
         record::call(ctx, arg, |restart| Err(restart.into()))?;
         return Ok(0);
     }
-    run_other(&ctx, cmd, arg)
+    run_other(ctx, cmd, arg)
 }
 
 /// As [`run`], for any command but the one to make a call.
 // Not inlined: in one `match` the compiler would ask for the commands in an order of its own, and
 // a call would pay for each command that is added.
 #[inline(never)]
-fn run_other(ctx: &Context<'_>, cmd: u32, arg: UserPtr) -> Result<isize> {
+fn run_other(ctx: &mut Context<'_>, cmd: u32, arg: UserPtr) -> Result<isize> {
     match cmd {
         BATCH => batch::run(ctx, arg),
         TABLE => describe::call(arg),

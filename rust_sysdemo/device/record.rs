@@ -3,7 +3,10 @@
 //! A call record in the caller's memory: read once, answered once.
 
 use crate::{
-    bridge::plain::Plain,
+    bridge::{
+        plain::Plain,
+        user_memory, //
+    },
     syscall::{
         dispatch,
         Context,
@@ -13,7 +16,8 @@ use crate::{
 };
 use core::mem::{
     offset_of,
-    size_of, //
+    size_of,
+    MaybeUninit, //
 };
 use kernel::{
     prelude::*,
@@ -48,23 +52,24 @@ pub(super) fn write<T: IntoBytes + Immutable>(to: UserPtr, value: T) -> Result {
 // Not inlined: the room for a record is then taken on the stack only for this.
 #[inline(never)]
 pub(super) fn call(
-    ctx: Context<'_>,
+    ctx: &mut Context<'_>,
     record: UserPtr,
     interrupted: impl FnOnce(Restart) -> Result<i64>,
 ) -> Result<i64> {
     // What is checked below is what is used, whatever another thread of the caller writes into the
     // record meanwhile.
-    let Plain(ref call) = read::<sysdemo_call>(record)?;
+    let mut place = MaybeUninit::uninit();
+    let call: &sysdemo_call = user_memory::read_into(record, &mut place)?;
     if call.flags != 0 {
         return Err(EINVAL);
     }
-    let ret = match dispatch(&ctx, call.nr, &call.args) {
+    let ret = match dispatch(ctx, call.nr, &call.args) {
         Ok(ret) => ret,
         Err(restart) => interrupted(restart)?,
     };
     write(record.wrapping_byte_add(offset_of!(sysdemo_call, ret)), ret)?;
     // The last that is done, as it cannot be taken back: see `fs::open`.
-    if let Some(opened) = ctx.opened.into_inner() {
+    if let Some(opened) = ctx.opened.get_mut().take() {
         opened.install();
     }
     Ok(ret)

@@ -141,16 +141,16 @@ impl MiscDevice for Session {
     }
 
     fn ioctl(session: Pin<&Self>, file: &File, cmd: u32, arg: usize) -> Result<isize> {
-        let ctx = Context::new(session.get_ref(), file, false);
-        ioctl::run(ctx, cmd, UserPtr::from_addr(arg))
+        let mut ctx = Context::new(session.get_ref(), file, false);
+        ioctl::run(&mut ctx, cmd, UserPtr::from_addr(arg))
     }
 
     // All layouts are the same for 32-bit callers. The pointer needs no conversion on the
     // architectures whose 32-bit programs this kernel's Rust can serve: it comes zero-extended.
     #[cfg(CONFIG_COMPAT)]
     fn compat_ioctl(session: Pin<&Self>, file: &File, cmd: u32, arg: usize) -> Result<isize> {
-        let ctx = Context::new(session.get_ref(), file, true);
-        ioctl::run(ctx, cmd, UserPtr::from_addr(arg))
+        let mut ctx = Context::new(session.get_ref(), file, true);
+        ioctl::run(&mut ctx, cmd, UserPtr::from_addr(arg))
     }
 
     fn read_iter(kiocb: Kiocb<'_, Self::Ptr>, to: &mut IovIterDest<'_>) -> Result<usize> {

@@ -41,11 +41,6 @@ impl<'a> Context<'a> {
             opened: Cell::new(None),
         }
     }
-
-    /// Makes one for another call that comes the same way.
-    pub(crate) fn another(&self) -> Self {
-        Self::new(self.session, self.file, self.compat)
-    }
 }
 
 /// Makes one call, whatever door it came through: what `do_syscall_64()` is to the kernel.
