@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! What is in a file: pages, those that were ever written.
+//!
+//! They are found by way of groups. What a group takes is not counted, but there is none without a
+//! page, so it is at most as much again as the pages that are counted; and the list of the groups of
+//! a file of the largest size that can be allowed takes a page.
 
 use super::quota::Charge;
+use core::{
+    mem::size_of,
+    ops::Range, //
+};
 use kernel::{
     page::PAGE_SIZE,
     prelude::*, //
@@ -10,6 +18,12 @@ use kernel::{
 
 /// A page of a file.
 type Page = KBox<[u8; PAGE_SIZE]>;
+
+/// How many pages a group can have: with as many, it takes a page itself.
+const GROUP: usize = PAGE_SIZE / size_of::<Option<Page>>();
+
+/// Pages of a file, in order; [`None`] is one that is all zeros.
+type Group = KBox<[Option<Page>; GROUP]>;
 
 /// What is in a file.
 ///
@@ -19,8 +33,8 @@ type Page = KBox<[u8; PAGE_SIZE]>;
 /// - What a page has beyond the size is zero.
 pub(super) struct Contents {
     size: usize,
-    /// The pages in order; [`None`] is one that is all zeros.
-    pages: KVec<Option<Page>>,
+    /// The pages in order; [`None`] is a group of nothing but zeros.
+    groups: KVec<Option<Group>>,
     charge: Charge,
 }
 
@@ -68,7 +82,7 @@ impl Contents {
         // INVARIANT: A charge starts without pages.
         Self {
             size: 0,
-            pages: KVec::new(),
+            groups: KVec::new(),
             charge,
         }
     }
@@ -88,6 +102,18 @@ impl Contents {
         self.charge.quota().file_size()
     }
 
+    /// A page, if there is one.
+    fn page(&self, at: usize) -> Option<&Page> {
+        let group = self.groups.get(at / GROUP)?.as_ref()?;
+        group.get(at % GROUP)?.as_ref()
+    }
+
+    /// Where a page is or will be, if there is a group for it.
+    fn place(&mut self, at: usize) -> Option<&mut Option<Page>> {
+        let group = self.groups.get_mut(at / GROUP)?.as_mut()?;
+        group.get_mut(at % GROUP)
+    }
+
     /// Copies what is at a position, as much as there is and there is room for.
     pub(super) fn read(&self, position: usize, mut to: &mut [u8]) -> usize {
         let len = to.len().min(self.size.saturating_sub(position));
@@ -98,9 +124,9 @@ impl Contents {
             let Some((part, rest)) = to.split_at_mut_checked(piece.len) else {
                 break;
             };
-            match self.pages.get(piece.page) {
-                Some(Some(page)) => part.copy_from_slice(piece.of(page)),
-                _ => part.fill(0),
+            match self.page(piece.page) {
+                Some(page) => part.copy_from_slice(piece.of(page)),
+                None => part.fill(0),
             }
             to = rest;
             done += piece.len;
@@ -129,7 +155,7 @@ impl Contents {
             let piece = Piece::first(position, from.len());
             let (Some((part, rest)), Some(Some(page))) = (
                 from.split_at_checked(piece.len),
-                self.pages.get_mut(piece.page),
+                self.place(piece.page),
             ) else {
                 break;
             };
@@ -147,35 +173,78 @@ impl Contents {
         let range = position / PAGE_SIZE..pages_up_to(end);
         let missing = range
             .clone()
-            .filter(|at| !matches!(self.pages.get(*at), Some(Some(_))))
+            .filter(|at| self.page(*at).is_none())
             .count();
         if missing == 0 {
             return Ok(());
         }
+        // First, so that who may have no more does not make anybody wait for memory either.
+        self.charge.grow(missing)?;
+        let made = Self::make(missing).and_then(|fresh| {
+            self.make_groups(&range)?;
+            Ok(fresh)
+        });
+        let mut fresh = match made {
+            Ok(fresh) => fresh,
+            Err(error) => {
+                self.drop_empty_groups(range.start);
+                self.charge.shrink(missing);
+                return Err(error);
+            }
+        };
+        // INVARIANT: As many as were charged.
+        for at in range {
+            if let Some(place @ None) = self.place(at) {
+                *place = fresh.pop();
+            }
+        }
+        Ok(())
+    }
 
-        let mut fresh = KVec::with_capacity(missing, GFP_KERNEL)?;
-        for _ in 0..missing {
+    /// Makes pages.
+    ///
+    /// Fails with [`ENOMEM`].
+    fn make(count: usize) -> Result<KVec<Page>> {
+        let mut fresh = KVec::with_capacity(count, GFP_KERNEL)?;
+        for _ in 0..count {
             fresh.push(
                 Page::init(pin_init::init_zeroed(), GFP_KERNEL_ACCOUNT)?,
                 GFP_KERNEL,
             )?;
         }
-        self.pages.reserve(
-            range.end.saturating_sub(self.pages.len()),
-            GFP_KERNEL_ACCOUNT,
-        )?;
-        while self.pages.len() < range.end {
-            self.pages.push(None, GFP_KERNEL_ACCOUNT)?;
+        Ok(fresh)
+    }
+
+    /// Sees to it that there are groups for pages.
+    ///
+    /// Fails with [`ENOMEM`]; there may be groups then that have no page.
+    fn make_groups(&mut self, pages: &Range<usize>) -> Result {
+        let groups = pages.start / GROUP..pages.end.div_ceil(GROUP);
+        while self.groups.len() < groups.end {
+            self.groups.push(None, GFP_KERNEL_ACCOUNT)?;
         }
-        // INVARIANT: As many as are put in below. The last that can fail; empty places are no
-        // pages.
-        self.charge.grow(missing)?;
-        for at in range {
-            if let Some(place @ None) = self.pages.get_mut(at) {
-                *place = fresh.pop();
+        for at in groups {
+            if let Some(group @ None) = self.groups.get_mut(at) {
+                *group = Some(Group::init(pin_init::init_zeroed(), GFP_KERNEL_ACCOUNT)?);
             }
         }
         Ok(())
+    }
+
+    /// Forgets what groups have no page, from that of a page on.
+    fn drop_empty_groups(&mut self, page: usize) {
+        for group in self.groups.iter_mut().skip(page / GROUP) {
+            if matches!(group, Some(pages) if pages.iter().all(Option::is_none)) {
+                *group = None;
+            }
+        }
+        while matches!(self.groups.last(), Some(None)) {
+            self.groups.pop();
+        }
+        // A vector keeps what room it has.
+        if self.groups.is_empty() {
+            self.groups = KVec::new();
+        }
     }
 
     /// Changes the size: what is beyond the new one is gone, what comes to the old one is zero.
@@ -188,13 +257,18 @@ impl Contents {
         if size < self.size {
             let mut gone = 0;
             let kept = pages_up_to(size);
-            while self.pages.len() > kept {
-                gone += usize::from(matches!(self.pages.pop(), Some(Some(_))));
+            let mut first = kept % GROUP;
+            for group in self.groups.iter_mut().skip(kept / GROUP) {
+                for place in group.iter_mut().flat_map(|pages| pages.iter_mut().skip(first)) {
+                    gone += usize::from(place.take().is_some());
+                }
+                first = 0;
             }
+            self.drop_empty_groups(kept);
             self.charge.shrink(gone);
             // INVARIANT: The rest of the last page is beyond the size from here on.
             let rest = Piece::first(size, PAGE_SIZE);
-            if let Some(Some(page)) = self.pages.get_mut(rest.page) {
+            if let Some(Some(page)) = self.place(rest.page) {
                 rest.of_mut(page).fill(0);
             }
         }
@@ -277,6 +351,36 @@ mod tests {
             .all(|byte| *byte == 0));
         contents.truncate(0)?;
         assert_eq!(contents.pages(), 0);
+        Ok(())
+    }
+
+    #[test]
+    fn where_pages_were_nothing_is_kept() -> Result {
+        // CAST: Small numbers.
+        let (page, size) = (PAGE_SIZE as u64, (4 * GROUP * PAGE_SIZE) as u64);
+        let limits = Limits::new(4 * page, 1, 4 * page, 1, size);
+        let quota = Arc::pin_init(Quota::new(limits), GFP_KERNEL)?;
+        let mut contents = Contents::new(Charge::node(&quota, Uid(1))?);
+        // CAST: As above.
+        let last = size as usize - 1;
+        contents.write(last, b"x")?;
+        contents.write(GROUP * PAGE_SIZE - 1, b"yz")?;
+        assert_eq!(contents.pages(), 3);
+        assert_eq!(contents.groups.iter().flatten().count(), 3);
+        assert!(*at(&contents, GROUP * PAGE_SIZE - 1, 2)? == *b"yz");
+        contents.truncate(last)?;
+        assert_eq!(contents.pages(), 3);
+        contents.truncate(3 * GROUP * PAGE_SIZE)?;
+        assert_eq!(contents.pages(), 2);
+        assert_eq!(contents.groups.len(), 2);
+        contents.truncate(GROUP * PAGE_SIZE)?;
+        assert_eq!((contents.pages(), contents.groups.len()), (1, 1));
+        contents.truncate(0)?;
+        assert_eq!((contents.pages(), contents.groups.capacity()), (0, 0));
+        // What is refused leaves no group behind either.
+        let much = KVVec::from_elem(b'x', 5 * PAGE_SIZE, GFP_KERNEL)?;
+        assert_eq!(contents.write(0, &much), Err(EDQUOT));
+        assert_eq!(contents.groups.len(), 0);
         Ok(())
     }
 
