@@ -30,7 +30,7 @@ const ALIGN: usize = 8;
 
 /// Puts a record behind others, if there is room for it.
 ///
-/// Gives whether there was. Fails with [`ENOMEM`].
+/// Gives whether there was. Fails with [`ENOMEM`], unless there is memory for all of the room.
 fn put(records: &mut KVVec<u8>, room: usize, entry: &Entry<'_>) -> Result<bool> {
     // Cannot overflow: a name is short.
     let size = (size_of::<sysdemo_dirent>() + entry.name.len() + 1).next_multiple_of(ALIGN);
@@ -73,7 +73,8 @@ syscall! {
     ) -> Result<i64> {
         let path = Path::read(&path)?;
         let room = size.min(MAX);
-        let mut records = KVVec::new();
+        // All of it now: nobody should have to wait for memory while the names are looked at.
+        let mut records = KVVec::with_capacity(room, GFP_KERNEL_ACCOUNT)?;
         ctx.session.tree.list(&path, cursor, |entry| {
             let fits = put(&mut records, room, &entry)?;
             if !fits && records.is_empty() {

@@ -284,6 +284,7 @@ mod tests {
     use crate::{
         bridge::cred::Uid,
         fs::quota::{
+            room,
             Limits,
             Quota, //
         },
@@ -296,7 +297,7 @@ mod tests {
         let page = PAGE_SIZE as u64;
         let limits = Limits::new(4 * page, 1, 4 * page, 1, 8 * page);
         let quota = Arc::pin_init(Quota::new(limits), GFP_KERNEL)?;
-        Ok(Contents::new(Charge::node(&quota, Uid(1))?))
+        Ok(Contents::new(Charge::node(&quota, Uid(1), room()?)?))
     }
 
     /// What is in the file at a position.
@@ -360,7 +361,7 @@ mod tests {
         let (page, size) = (PAGE_SIZE as u64, (4 * GROUP * PAGE_SIZE) as u64);
         let limits = Limits::new(4 * page, 1, 4 * page, 1, size);
         let quota = Arc::pin_init(Quota::new(limits), GFP_KERNEL)?;
-        let mut contents = Contents::new(Charge::node(&quota, Uid(1))?);
+        let mut contents = Contents::new(Charge::node(&quota, Uid(1), room()?)?);
         // CAST: As above.
         let last = size as usize - 1;
         contents.write(last, b"x")?;

@@ -50,31 +50,45 @@ pub(super) struct Names {
     by_number: RBTree<ByNumber, Named>,
 }
 
-/// Room for a name, so that nothing can fail when it comes to it.
-pub(super) struct Place {
-    key: ByName,
+/// Room for a name: made before the lock of all names is taken, and so before it is known where the
+/// name is to be.
+pub(super) struct Room {
     name: KVec<u8>,
     by_name: RBTreeNodeReservation<ByName, Arc<Node>>,
     by_number: RBTreeNodeReservation<ByNumber, Named>,
 }
 
-impl Place {
-    /// Makes room for a name in a directory.
+impl Room {
+    /// Makes room for a name.
     ///
-    /// Fails with [`ENAMETOOLONG`] if the name is too long, and with [`ENOMEM`].
-    pub(super) fn new(directory: &Node, name: &[u8]) -> Result<Self> {
-        let key = ByName {
-            directory: directory.number(),
-            name: Name::new(name)?,
-        };
+    /// Fails with [`ENOMEM`].
+    pub(super) fn new(name: &[u8]) -> Result<Self> {
         let mut bytes = KVec::new();
         bytes.extend_from_slice(name, GFP_KERNEL_ACCOUNT)?;
         Ok(Self {
-            key,
             name: bytes,
             by_name: RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?,
             by_number: RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?,
         })
+    }
+}
+
+/// The place of a name in a directory, so that nothing can fail when it comes to it.
+pub(super) struct Place {
+    key: ByName,
+    room: Room,
+}
+
+impl Place {
+    /// Takes a place in a directory for the name that the room is for.
+    ///
+    /// Fails with [`ENAMETOOLONG`] if the name is too long.
+    pub(super) fn new(directory: &Node, room: Room) -> Result<Self> {
+        let key = ByName {
+            directory: directory.number(),
+            name: Name::new(&room.name)?,
+        };
+        Ok(Self { key, room })
     }
 }
 
@@ -114,17 +128,18 @@ impl Names {
 
     /// Gives a node a name that is not there, for which there is room.
     pub(super) fn insert(&mut self, place: Place, node: Arc<Node>) {
-        let key = ByNumber {
-            directory: place.key.directory,
+        let Place { key, room } = place;
+        let by_number = ByNumber {
+            directory: key.directory,
             number: node.number(),
         };
         let named = Named {
-            name: place.name,
+            name: room.name,
             node: node.clone(),
         };
-        self.by_name
-            .insert(place.by_name.into_node(place.key, node));
-        self.by_number.insert(place.by_number.into_node(key, named));
+        self.by_name.insert(room.by_name.into_node(key, node));
+        self.by_number
+            .insert(room.by_number.into_node(by_number, named));
     }
 
     /// Takes a name away, and gives what had it: to be dropped without the lock.

@@ -19,7 +19,8 @@ use crate::bridge::{
     },
 };
 use kernel::{
-    bindings, new_mutex,
+    bindings,
+    new_mutex,
     page::PAGE_SIZE,
     prelude::*,
     sync::{
@@ -27,7 +28,6 @@ use kernel::{
             Atomic,
             Relaxed, //
         },
-        Arc,
         Mutex, //
     },
 };
@@ -73,49 +73,42 @@ pub(crate) struct Told {
 
 impl Node {
     /// Makes a node that has no name yet.
-    ///
-    /// Fails with [`ENOMEM`].
     pub(super) fn new(
         number: u64,
         kind: Kind,
         permissions: u16,
         (uid, gid): (Uid, Gid),
         charge: Charge,
-    ) -> Result<Arc<Self>> {
+    ) -> impl PinInit<Self> {
         let now = clock::now();
-        Arc::pin_init(
-            pin_init!(Self {
-                number,
-                object: Object {
-                    uid,
-                    gid,
-                    permissions,
-                    directory: kind == Kind::Directory,
-                },
-                btime: now,
-                mtime: Atomic::new(now),
-                ctime: Atomic::new(now),
-                // A directory has its own ".", too.
-                links: Atomic::new(match kind {
-                    Kind::File => 1,
-                    Kind::Directory => 2,
-                }),
-                contents <- new_mutex!(Contents::new(charge)),
+        pin_init!(Self {
+            number,
+            object: Object {
+                uid,
+                gid,
+                permissions,
+                directory: kind == Kind::Directory,
+            },
+            btime: now,
+            mtime: Atomic::new(now),
+            ctime: Atomic::new(now),
+            // A directory has its own ".", too.
+            links: Atomic::new(match kind {
+                Kind::File => 1,
+                Kind::Directory => 2,
             }),
-            GFP_KERNEL_ACCOUNT,
-        )
+            contents <- new_mutex!(Contents::new(charge)),
+        })
     }
 
     /// Makes a node that belongs to a caller.
-    ///
-    /// Fails as [`Self::new`] does.
     pub(super) fn of(
         caller: &Caller,
         number: u64,
         kind: Kind,
         permissions: u16,
         charge: Charge,
-    ) -> Result<Arc<Self>> {
+    ) -> impl PinInit<Self> {
         let ids = (caller.uid(), caller.gid());
         Self::new(number, kind, permissions, ids, charge)
     }

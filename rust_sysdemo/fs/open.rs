@@ -38,10 +38,12 @@ use super::{
     },
     path::Path,
     tree::{
+        Spare,
         Tree,
         MODE, //
     },
     walk::{
+        self,
         Last,
         Resolve,
         Walk, //
@@ -229,11 +231,11 @@ impl Drop for Undo {
 }
 
 /// What is at the end of the way.
-enum Target<'p> {
+enum Target {
     /// Something is there.
     There(Arc<Node>),
-    /// Nothing is, and it is to be made.
-    New(Arc<Node>, &'p [u8]),
+    /// Nothing is, and it is to be made in a directory.
+    New(Arc<Node>),
 }
 
 /// What may be opened.
@@ -288,10 +290,11 @@ pub(crate) fn open(
     let caller = Caller::new();
     let open = OpenFile::new(restriction);
 
+    let (room, spare) = prepare(&path, how).or_else(|error| Stage::Way.done(Err(error)))?;
     let mut names = tree.names.lock();
-    let walk = tree.walk(&names, &caller, how.resolve);
+    let walk = tree.walk(&names, &caller, how.resolve, room);
     let target = Stage::Way.done(find(walk, &path, how))?;
-    let file = match Stage::Permission.done(permit(tree, &caller, target, how))? {
+    let file = match Stage::Permission.done(permit(tree, &caller, target, spare, how))? {
         Permitted::There(node) => {
             // What comes concerns only this node: nobody else has to wait.
             drop(names);
@@ -328,13 +331,26 @@ fn reserve(how: &How) -> Result<FileDescriptorReservation> {
     })
 }
 
+/// Takes the memory that will be needed under the lock of all names: for the way, and for what may
+/// have to be made at its end.
+///
+/// Fails with [`ENOMEM`].
+fn prepare<'n>(path: &Path, how: &How) -> Result<(walk::Room<'n>, Option<Spare>)> {
+    let spare = if how.has(OpenFlags::CREATE) {
+        Some(Spare::of(path)?)
+    } else {
+        None
+    };
+    Ok((walk::Room::of(path)?, spare))
+}
+
 /// The stage "way": goes to what is to be opened.
 ///
 /// Fails as [`Walk::go_to_parent`] does. Fails with [`EISDIR`] if what is to be made is called a
 /// directory or is there as one, [`EEXIST`] if it is there and must not be, [`ENOENT`] if nothing
 /// is there and nothing is to be made, and [`EFTYPE`] or [`ENOTDIR`] if it is not of the kind that
 /// it has to be.
-fn find<'p>(mut walk: Walk<'_>, path: &'p Path, how: &How) -> Result<Target<'p>> {
+fn find(mut walk: Walk<'_>, path: &Path, how: &How) -> Result<Target> {
     let create = how.has(OpenFlags::CREATE);
     let mut as_directory = how.has(OpenFlags::DIRECTORY);
     let node = match walk.go_to_parent(path)? {
@@ -348,7 +364,7 @@ fn find<'p>(mut walk: Walk<'_>, path: &'p Path, how: &How) -> Result<Target<'p>>
             as_directory |= slash;
             match walk.child(name)? {
                 Some(node) => node,
-                None if create => return Ok(Target::New(walk.at().clone(), name)),
+                None if create => return Ok(Target::New(walk.at().clone())),
                 None => return Err(ENOENT),
             }
         }
@@ -373,7 +389,13 @@ fn find<'p>(mut walk: Walk<'_>, path: &'p Path, how: &How) -> Result<Target<'p>>
 ///
 /// Fails with [`EACCES`] if the caller may not, [`EISDIR`] if a directory is to be written,
 /// [`EPERM`] if only its owner may open it like that, and as [`Tree::prepare`] does.
-fn permit(tree: &Tree, caller: &Caller, target: Target<'_>, how: &How) -> Result<Permitted> {
+fn permit(
+    tree: &Tree,
+    caller: &Caller,
+    target: Target,
+    spare: Option<Spare>,
+    how: &How,
+) -> Result<Permitted> {
     match target {
         Target::There(node) => {
             let want = how.want();
@@ -386,8 +408,9 @@ fn permit(tree: &Tree, caller: &Caller, target: Target<'_>, how: &How) -> Result
             }
             Ok(Permitted::There(node))
         }
-        Target::New(parent, name) => {
-            let (place, node) = tree.prepare(caller, &parent, name, Kind::File, how.mode)?;
+        Target::New(parent) => {
+            let spare = spare.ok_or(ENOMEM)?;
+            let (place, node) = tree.prepare(caller, &parent, spare, Kind::File, how.mode)?;
             Ok(Permitted::New(node, parent, place))
         }
     }

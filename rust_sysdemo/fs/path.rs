@@ -57,6 +57,14 @@ impl Path {
         })
     }
 
+    /// The name that it ends with. Empty if it ends with none: then nothing can be made there.
+    pub(super) fn last_name(&self) -> &[u8] {
+        match Components::of(self.as_bytes()).last() {
+            Some(Component::Name(name)) => name,
+            _ => &[],
+        }
+    }
+
     /// The string.
     pub(super) fn as_bytes(&self) -> &[u8] {
         self.buffer.get(..self.len).unwrap_or(&[])

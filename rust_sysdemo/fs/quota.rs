@@ -97,7 +97,7 @@ struct Counts {
 }
 
 impl Counts {
-    /// Counts more of a user, for whom there is a place or one is given.
+    /// Counts more of a user, for whom there is room or some is given.
     ///
     /// Fails as [`Quota::charge`] does, and then nothing is counted.
     fn add(
@@ -105,15 +105,15 @@ impl Counts {
         limits: &Limits,
         uid: Uid,
         more: Usage,
-        place: Option<RBTreeNodeReservation<Uid, Usage>>,
+        room: Option<Room>,
     ) -> Result {
         let used = self.users.get(&uid).copied().unwrap_or_default();
         let used = used.plus(more, limits.user).ok_or(EDQUOT)?;
         let total = self.total.plus(more, limits.total).ok_or(ENOSPC)?;
         if let Some(user) = self.users.get_mut(&uid) {
             *user = used;
-        } else if let Some(place) = place {
-            self.users.insert(place.into_node(uid, used));
+        } else if let Some(room) = room {
+            self.users.insert(room.into_node(uid, used));
         } else {
             return Err(ENOENT);
         }
@@ -159,6 +159,16 @@ impl Quota {
     }
 }
 
+/// Room to count what a user has.
+pub(super) type Room = RBTreeNodeReservation<Uid, Usage>;
+
+/// Makes such room: to be done where memory may be waited for.
+///
+/// Fails with [`ENOMEM`].
+pub(super) fn room() -> Result<Room> {
+    Ok(Room::new(GFP_KERNEL_ACCOUNT)?)
+}
+
 /// What one node has taken of the account.
 pub(super) struct Charge {
     quota: Arc<Quota>,
@@ -169,16 +179,14 @@ pub(super) struct Charge {
 impl Charge {
     /// Takes a node for a user, without any page.
     ///
-    /// Fails with [`EDQUOT`] if the user would have more than one may have, [`ENOSPC`] if all
-    /// would, and [`ENOMEM`].
-    pub(super) fn node(quota: &Arc<Quota>, uid: Uid) -> Result<Self> {
+    /// Fails with [`EDQUOT`] if the user would have more than one may have, and [`ENOSPC`] if all
+    /// would.
+    pub(super) fn node(quota: &Arc<Quota>, uid: Uid, room: Room) -> Result<Self> {
         let taken = Usage { nodes: 1, pages: 0 };
-        // Before the lock is taken: memory can be short, and nobody should wait for that.
-        let place = RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?;
         quota
             .counts
             .lock()
-            .add(&quota.limits, uid, taken, Some(place))?;
+            .add(&quota.limits, uid, taken, Some(room))?;
         Ok(Self {
             quota: quota.clone(),
             uid,
@@ -242,11 +250,11 @@ mod tests {
     #[test]
     fn a_user_has_a_limit_and_all_have_another() -> Result {
         let quota = quota()?;
-        let mut first = Charge::node(&quota, Uid(1))?;
-        let second = Charge::node(&quota, Uid(1))?;
-        assert!(matches!(Charge::node(&quota, Uid(1)), Err(error) if error == EDQUOT));
-        let mut other = Charge::node(&quota, Uid(2))?;
-        assert!(matches!(Charge::node(&quota, Uid(3)), Err(error) if error == ENOSPC));
+        let mut first = Charge::node(&quota, Uid(1), room()?)?;
+        let second = Charge::node(&quota, Uid(1), room()?)?;
+        assert!(matches!(Charge::node(&quota, Uid(1), room()?), Err(error) if error == EDQUOT));
+        let mut other = Charge::node(&quota, Uid(2), room()?)?;
+        assert!(matches!(Charge::node(&quota, Uid(3), room()?), Err(error) if error == ENOSPC));
 
         assert_eq!(first.grow(3), Err(EDQUOT));
         first.grow(2)?;
@@ -257,7 +265,7 @@ mod tests {
         other.grow(1)?;
 
         drop(second);
-        drop(Charge::node(&quota, Uid(3))?);
+        drop(Charge::node(&quota, Uid(3), room()?)?);
         Ok(())
     }
 
@@ -265,7 +273,7 @@ mod tests {
     fn what_goes_is_not_counted_any_more() -> Result {
         let quota = quota()?;
         for uid in 0..10 {
-            let mut charge = Charge::node(&quota, Uid(uid))?;
+            let mut charge = Charge::node(&quota, Uid(uid), room()?)?;
             charge.grow(2)?;
         }
         let counts = quota.counts.lock();

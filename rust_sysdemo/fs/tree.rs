@@ -10,6 +10,7 @@ use super::{
         Want, //
     },
     names::{
+        self,
         Names,
         Place, //
     },
@@ -19,11 +20,13 @@ use super::{
     },
     path::Path,
     quota::{
+        self,
         Charge,
         Limits,
         Quota, //
     },
     walk::{
+        self,
         Last,
         Resolve,
         Walk, //
@@ -36,6 +39,7 @@ use crate::bridge::{
     },
     task,
 };
+use core::mem::MaybeUninit;
 use kernel::{
     new_mutex,
     prelude::*,
@@ -45,7 +49,8 @@ use kernel::{
             Relaxed, //
         },
         Arc,
-        Mutex, //
+        Mutex,
+        UniqueArc, //
     },
 };
 
@@ -69,6 +74,27 @@ pub(crate) struct Tree {
     last_number: Atomic<u64>,
 }
 
+/// Memory for a node and its name, taken before the lock of all names is. To wait for memory may
+/// take long, the more so for who has little of it allowed, and with that lock everybody would wait.
+pub(super) struct Spare {
+    node: UniqueArc<MaybeUninit<Node>>,
+    name: names::Room,
+    user: quota::Room,
+}
+
+impl Spare {
+    /// Takes what is needed for what a path ends with.
+    ///
+    /// Fails with [`ENOMEM`].
+    pub(super) fn of(path: &Path) -> Result<Self> {
+        Ok(Self {
+            node: UniqueArc::new_uninit(GFP_KERNEL_ACCOUNT)?,
+            name: names::Room::new(path.last_name())?,
+            user: quota::room()?,
+        })
+    }
+}
+
 /// A record of a list.
 pub(crate) struct Entry<'a> {
     pub(crate) number: u64,
@@ -82,12 +108,15 @@ impl Tree {
     /// Fails with [`ENOMEM`], and with [`EDQUOT`] or [`ENOSPC`] if not even that is allowed.
     pub(crate) fn new(limits: Limits) -> Result<Arc<Self>> {
         let quota = Arc::pin_init(Quota::new(limits), GFP_KERNEL)?;
-        let root = Node::new(
-            ROOT_NUMBER,
-            Kind::Directory,
-            ROOT_PERMISSIONS,
-            (Uid::ROOT, Gid::ROOT),
-            Charge::node(&quota, Uid::ROOT)?,
+        let root = Arc::pin_init(
+            Node::new(
+                ROOT_NUMBER,
+                Kind::Directory,
+                ROOT_PERMISSIONS,
+                (Uid::ROOT, Gid::ROOT),
+                Charge::node(&quota, Uid::ROOT, quota::room()?)?,
+            ),
+            GFP_KERNEL_ACCOUNT,
         )?;
         Arc::pin_init(
             pin_init!(Self {
@@ -106,31 +135,35 @@ impl Tree {
         names: &'n Names,
         caller: &'n Caller,
         resolve: Resolve,
+        room: walk::Room<'n>,
     ) -> Walk<'n> {
-        Walk::new(names, &self.root, caller, resolve)
+        Walk::new(names, &self.root, caller, resolve, room)
     }
 
-    /// Makes a node of a caller's, and room for its name in a directory, where it is to be put.
+    /// Makes a node of a caller's, and a place for its name in a directory, where it is to be put.
+    /// Under the lock of all names, so it takes no memory but what is given.
     ///
     /// Fails with [`EACCES`] if the caller may not do that, [`EDQUOT`] or [`ENOSPC`] if there may
-    /// be no more, and [`ENOMEM`]. Nothing is left then.
+    /// be no more. Nothing is left then.
     pub(super) fn prepare(
         &self,
         caller: &Caller,
         directory: &Node,
-        name: &[u8],
+        spare: Spare,
         kind: Kind,
         mode: u16,
     ) -> Result<(Place, Arc<Node>)> {
         access::require(caller, directory.object(), Want::CHANGE_NAMES)?;
-        let charge = Charge::node(&self.quota, caller.uid())?;
-        let place = Place::new(directory, name)?;
+        let place = Place::new(directory, spare.name)?;
+        let charge = Charge::node(&self.quota, caller.uid(), spare.user)?;
         // ORDERING: All that matters is that no two get the same. What has a higher number was made
         // later, as the lock of all names is held.
         let number = self.last_number.fetch_add(1, Relaxed).wrapping_add(1);
         let permissions = mode & MODE & !task::current_umask();
-        let node = Node::of(caller, number, kind, permissions, charge)?;
-        Ok((place, node))
+        let Ok(node) = spare
+            .node
+            .pin_init_with(Node::of(caller, number, kind, permissions, charge));
+        Ok((place, node.into()))
     }
 
     /// Makes a directory.
@@ -139,8 +172,10 @@ impl Tree {
     /// is there.
     pub(crate) fn make_directory(&self, path: &Path, mode: u16) -> Result {
         let caller = Caller::new();
+        let room = walk::Room::of(path)?;
+        let spare = Spare::of(path)?;
         let mut names = self.names.lock();
-        let mut walk = self.walk(&names, &caller, Resolve::NONE);
+        let mut walk = self.walk(&names, &caller, Resolve::NONE, room);
         let Last::Name(name, _) = walk.go_to_parent(path)? else {
             return Err(EEXIST);
         };
@@ -149,7 +184,7 @@ impl Tree {
         }
         let parent = walk.at().clone();
         drop(walk);
-        let (place, node) = self.prepare(&caller, &parent, name, Kind::Directory, mode)?;
+        let (place, node) = self.prepare(&caller, &parent, spare, Kind::Directory, mode)?;
         names.insert(place, node);
         parent.count_directory(true);
         parent.modified();
@@ -162,8 +197,9 @@ impl Tree {
     /// it is a file but the path says otherwise, and as [`access::require_removal`] does.
     pub(crate) fn unlink(&self, path: &Path) -> Result {
         let caller = Caller::new();
+        let room = walk::Room::of(path)?;
         let mut names = self.names.lock();
-        let mut walk = self.walk(&names, &caller, Resolve::NONE);
+        let mut walk = self.walk(&names, &caller, Resolve::NONE, room);
         let Last::Name(name, slash) = walk.go_to_parent(path)? else {
             return Err(EISDIR);
         };
@@ -193,8 +229,9 @@ impl Tree {
     /// [`ENOTDIR`] if it is none, and [`ENOTEMPTY`] if it is not empty.
     pub(crate) fn remove_directory(&self, path: &Path) -> Result {
         let caller = Caller::new();
+        let room = walk::Room::of(path)?;
         let mut names = self.names.lock();
-        let mut walk = self.walk(&names, &caller, Resolve::NONE);
+        let mut walk = self.walk(&names, &caller, Resolve::NONE, room);
         let name = match walk.go_to_parent(path)? {
             Last::Root => return Err(EBUSY),
             Last::Here => return Err(EINVAL),
@@ -225,8 +262,9 @@ impl Tree {
     /// Fails as [`Walk::go_to_end`] does.
     pub(crate) fn find(&self, path: &Path) -> Result<Arc<Node>> {
         let caller = Caller::new();
+        let room = walk::Room::of(path)?;
         let names = self.names.lock();
-        let mut walk = self.walk(&names, &caller, Resolve::NONE);
+        let mut walk = self.walk(&names, &caller, Resolve::NONE, room);
         walk.go_to_end(path).cloned()
     }
 
@@ -242,8 +280,9 @@ impl Tree {
         mut show: impl FnMut(Entry<'_>) -> Result<bool>,
     ) -> Result {
         let caller = Caller::new();
+        let room = walk::Room::of(path)?;
         let names = self.names.lock();
-        let mut walk = self.walk(&names, &caller, Resolve::NONE);
+        let mut walk = self.walk(&names, &caller, Resolve::NONE, room);
         let directory = walk.go_to_end(path)?;
         if !directory.is_directory() {
             return Err(ENOTDIR);

@@ -58,6 +58,20 @@ pub(super) enum Last<'p> {
     Name(&'p [u8], bool),
 }
 
+/// Room for the way along a path: made before the lock of all names is taken, so that nobody waits
+/// with it for memory.
+pub(super) struct Room<'n>(KVec<&'n Arc<Node>>);
+
+impl Room<'_> {
+    /// Makes room for as many directories as there can be on the way.
+    ///
+    /// Fails with [`ENOMEM`].
+    pub(super) fn of(path: &Path) -> Result<Self> {
+        let count = Components::of(path.as_bytes()).count();
+        Ok(Self(KVec::with_capacity(count, GFP_KERNEL)?))
+    }
+}
+
 /// A way that is being gone.
 pub(super) struct Walk<'n> {
     names: &'n Names,
@@ -76,13 +90,14 @@ impl<'n> Walk<'n> {
         root: &'n Arc<Node>,
         caller: &'n Caller,
         resolve: Resolve,
+        room: Room<'n>,
     ) -> Self {
         Self {
             names,
             caller,
             resolve,
             at: root,
-            above: KVec::new(),
+            above: room.0,
         }
     }
 
@@ -96,7 +111,7 @@ impl<'n> Walk<'n> {
     ///
     /// Fails with [`EACCES`] if the caller may not search a directory on the way, or the last;
     /// [`ENOENT`], [`ENOTDIR`] or [`ENAMETOOLONG`] if a name leads nowhere; [`EXDEV`] if it is
-    /// forbidden to leave the tree and the path does; and [`ENOMEM`].
+    /// forbidden to leave the tree and the path does; and [`ENOMEM`] if the room is another path's.
     pub(super) fn go_to_parent<'p>(&mut self, path: &'p Path) -> Result<Last<'p>> {
         let path = path.as_bytes();
         if is_absolute(path) && self.resolve.contains(Resolve::BENEATH) {
@@ -120,7 +135,10 @@ impl<'n> Walk<'n> {
                     if !child.is_directory() {
                         return Err(ENOTDIR);
                     }
-                    self.above.push(self.at, GFP_KERNEL_ACCOUNT)?;
+                    // There is room: see `Room::of`.
+                    self.above
+                        .push_within_capacity(self.at)
+                        .map_err(|_| ENOMEM)?;
                     self.at = child;
                 }
             }
@@ -179,6 +197,7 @@ mod tests {
     use crate::fs::{
         node::Kind,
         quota::Limits,
+        tree::Spare,
         Tree, //
     };
 
@@ -189,8 +208,9 @@ mod tests {
         tree.make_directory(&Path::of(b"/a/b/")?, 0o777)?;
         let parent = tree.find(&Path::of(b"a")?)?;
         let caller = Caller::new();
+        let spare = Spare::of(&Path::of(b"a/f")?)?;
         let mut names = tree.names.lock();
-        let (place, node) = tree.prepare(&caller, &parent, b"f", Kind::File, 0o666)?;
+        let (place, node) = tree.prepare(&caller, &parent, spare, Kind::File, 0o666)?;
         names.insert(place, node);
         drop(names);
         Ok(tree)
@@ -199,9 +219,11 @@ mod tests {
     /// Where a path leads: the number of what is there.
     fn leads(tree: &Tree, path: &[u8], resolve: Resolve) -> Result<u64> {
         let caller = Caller::new();
+        let path = Path::of(path)?;
+        let room = Room::of(&path)?;
         let names = tree.names.lock();
-        let mut walk = tree.walk(&names, &caller, resolve);
-        Ok(walk.go_to_end(&Path::of(path)?)?.number())
+        let mut walk = tree.walk(&names, &caller, resolve, room);
+        Ok(walk.go_to_end(&path)?.number())
     }
 
     #[test]
