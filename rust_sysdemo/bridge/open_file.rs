@@ -23,6 +23,7 @@ use super::{
         Table, //
     },
     shims,
+    user_memory, //
 };
 use crate::fs::{
     Node,
@@ -62,6 +63,7 @@ use kernel::{
     sync::{
         aref::ARef,
         atomic::{
+            atomic_load,
             atomic_store,
             Relaxed, //
         },
@@ -306,13 +308,19 @@ impl<'a> Position<'a> {
     }
 
     /// Lets something use the position, and keeps where it leaves it unless it fails.
+    ///
+    /// The lock is what read(2), write(2) and lseek(2) take, but not all who write the position:
+    /// sendfile(2), for one, only stores where it has got to. Then the one or the other is what
+    /// stays, as in the kernel.
     fn moved_by(self, act: impl FnOnce(&mut i64) -> Result<usize>) -> Result<usize> {
-        // SAFETY: The file is referenced, and its position is only changed under this lock.
+        // SAFETY: The file is referenced.
         let place = unsafe { &raw mut (*self.0.as_ptr()).f_pos };
-        // SAFETY: As above.
-        let mut position = unsafe { *place };
+        // ORDERING: A number, which stands for nothing else. Who is under the lock has the last of
+        // those who were.
+        // SAFETY: The field is valid and aligned; others write it as a whole.
+        let mut position = unsafe { atomic_load(place, Relaxed) };
         let done = act(&mut position)?;
-        // ORDERING: Who reads it without the lock (/proc/<pid>/fdinfo) wants any position.
+        // ORDERING: As above.
         // SAFETY: As above.
         unsafe { atomic_store(place, position, Relaxed) };
         Ok(done)
@@ -345,14 +353,11 @@ impl Descriptor {
     }
 
     /// Makes an IO vector of a buffer of the caller's. As read(2) and write(2) do, it leaves out
-    /// what is more than some 2 GiB.
+    /// what is more than some 2 GiB, once all of it is found to be in the caller's part of memory.
     ///
-    /// Fails with [`EINVAL`] for a count that is negative where it is taken with a sign, and with
-    /// [`EFAULT`] if the buffer is not in the caller's part of memory.
+    /// Fails with [`EFAULT`] if it is not.
     fn import(direction: u32, buffer: UserPtr, count: usize) -> Result<bindings::iov_iter> {
-        if isize::try_from(count).is_err() {
-            return Err(EINVAL);
-        }
+        user_memory::require_user(buffer, count)?;
         let mut iter = MaybeUninit::uninit();
         // SAFETY: The iterator can be written; the function takes any address.
         to_result(unsafe {
@@ -368,10 +373,11 @@ impl Descriptor {
         Ok(unsafe { iter.assume_init() })
     }
 
-    /// Reads at the file's position, and moves it: read(2).
+    /// Reads at the file's position, and moves it: read(2). It goes the kernel's way, so that who
+    /// may read and how much is asked of security modules as well.
     ///
     /// Fails with [`EBADF`] if the file is not open for reading, [`EISDIR`] if it is a directory,
-    /// as [`Self::import`] does, and as [`OpenFile::read`] does.
+    /// as [`Self::import`] does, as `rw_verify_area()` does, and as [`OpenFile::read`] does.
     pub(crate) fn read(&self, buffer: UserPtr, count: usize) -> Result<usize> {
         let raw = self.0.as_ptr();
         // SAFETY: The file is referenced; the mode of an open one does not change.
@@ -384,15 +390,19 @@ impl Descriptor {
         if inode.node().is_directory() {
             return Err(EISDIR);
         }
-        // SAFETY: The iterator is this function's, and for writing to the caller's memory.
-        let to = unsafe { IovIterDest::from_raw(&mut iter) };
-        Position::lock(&self.0).moved_by(|position| open.read(inode, to, position))
+        // The kernel's way ends early if nothing is wanted.
+        open.require_read()?;
+        Position::lock(&self.0).moved_by(|position| {
+            // SAFETY: The file is referenced, and the other two are this function's.
+            amount(unsafe { bindings::vfs_iter_read(raw, &mut iter, position, 0) })
+        })
     }
 
-    /// Writes at the file's position, or at its end with `O_APPEND`, and moves it: write(2).
+    /// Writes at the file's position, or at its end with `O_APPEND`, and moves it: write(2), the
+    /// kernel's way.
     ///
-    /// Fails with [`EBADF`] if the file is not open for writing, as [`Self::import`] does, and as
-    /// [`OpenFile::write`] does.
+    /// Fails with [`EBADF`] if the file is not open for writing, as [`Self::import`] does, as
+    /// `rw_verify_area()` does, and as [`OpenFile::write`] does.
     pub(crate) fn write(&self, buffer: UserPtr, count: usize) -> Result<usize> {
         let raw = self.0.as_ptr();
         // SAFETY: As in `read`.
@@ -401,10 +411,17 @@ impl Descriptor {
         }
         let mut iter = Self::import(bindings::ITER_SOURCE, buffer, count)?;
         // SAFETY: By the type invariant.
-        let (open, inode) = unsafe { parts(raw) };
-        let append = self.0.flags() & bindings::O_APPEND != 0;
-        // SAFETY: The iterator is this function's, and for reading from the caller's memory.
-        let from = unsafe { IovIterSource::from_raw(&mut iter) };
-        Position::lock(&self.0).moved_by(|position| open.write(inode, from, position, append))
+        let (open, _) = unsafe { parts(raw) };
+        open.require_write()?;
+        Position::lock(&self.0).moved_by(|position| {
+            // SAFETY: As in `read`.
+            amount(unsafe { bindings::vfs_iter_write(raw, &mut iter, position, 0) })
+        })
     }
+}
+
+/// What a function of the kernel's gives: a number of bytes, or an error.
+fn amount(ret: isize) -> Result<usize> {
+    // CAST: An error number.
+    usize::try_from(ret).map_err(|_| Error::from_errno(ret as c_int))
 }

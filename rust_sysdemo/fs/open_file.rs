@@ -42,6 +42,28 @@ impl OpenFile {
         }
     }
 
+    /// Requires that the device that the file was opened through was allowed to read.
+    ///
+    /// Fails with [`EPERM`] otherwise.
+    pub(crate) fn require_read(&self) -> Result {
+        if self.may_read {
+            Ok(())
+        } else {
+            Err(EPERM)
+        }
+    }
+
+    /// Requires that the device that the file was opened through was allowed to write.
+    ///
+    /// Fails with [`EPERM`] otherwise.
+    pub(crate) fn require_write(&self) -> Result {
+        if self.may_write {
+            Ok(())
+        } else {
+            Err(EPERM)
+        }
+    }
+
     /// Reads at a position, and moves it.
     ///
     /// Fails with [`EPERM`] if the device that the file was opened through was not allowed to read,
@@ -53,9 +75,7 @@ impl OpenFile {
         to: &mut IovIterDest<'_>,
         position: &mut i64,
     ) -> Result<usize> {
-        if !self.may_read {
-            return Err(EPERM);
-        }
+        self.require_read()?;
         let node = inode.node();
         let start = usize::try_from(*position).map_err(|_| EINVAL)?;
         let wanted = to.len();
@@ -97,9 +117,7 @@ impl OpenFile {
         position: &mut i64,
         append: bool,
     ) -> Result<usize> {
-        if !self.may_write {
-            return Err(EPERM);
-        }
+        self.require_write()?;
         let wanted = from.len();
         if wanted == 0 {
             return Ok(0);
@@ -155,9 +173,7 @@ impl OpenFile {
     /// Fails with [`EPERM`] if the device that it was opened through was not allowed to write, and
     /// with [`EFBIG`] if it would be too large.
     pub(crate) fn truncate(&self, inode: &Inode, size: u64) -> Result {
-        if !self.may_write {
-            return Err(EPERM);
-        }
+        self.require_write()?;
         truncate(inode, size)
     }
 }

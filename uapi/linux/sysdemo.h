@@ -643,8 +643,9 @@ struct sysdemo_dirent {
  * SYSDEMO_NR_READ and SYSDEMO_NR_WRITE do what read(2) and write(2) do with a file of this tree, at
  * the position that they share with those. EBADF: there is no such descriptor, or it is not of
  * SYSDEMO_NR_OPEN, or not open for that. EFAULT: not one byte could be copied; if some could, their
- * number is given. EISDIR: it is a directory. EINVAL: the count is negative, if it is taken with a
- * sign. EPERM: the device that opened the file was not allowed that call.
+ * number is given; or the buffer, as long as it is said to be, reaches beyond the caller's part of
+ * memory. EISDIR: it is a directory. EINVAL: the position and the count are more than a position can
+ * be. EPERM: the device that opened the file was not allowed that call.
  *
  * A write is made in pieces of SYSDEMO_COPY_MAX bytes. A piece, and so a write that is no longer, is
  * made as a whole: no other write gets between its bytes, and with O_APPEND it is at what is the end
