@@ -111,7 +111,8 @@ impl<'n> Walk<'n> {
     ///
     /// Fails with [`EACCES`] if the caller may not search a directory on the way, or the last;
     /// [`ENOENT`], [`ENOTDIR`] or [`ENAMETOOLONG`] if a name leads nowhere; [`EXDEV`] if it is
-    /// forbidden to leave the tree and the path does; and [`ENOMEM`] if the room is another path's.
+    /// forbidden to leave the tree and the path does; [`EAGAIN`] instead of most of these if only
+    /// what can be had at once is to be found; and [`ENOMEM`] if the room is another path's.
     pub(super) fn go_to_parent<'p>(&mut self, path: &'p Path) -> Result<Last<'p>> {
         let path = path.as_bytes();
         if is_absolute(path) && self.resolve.contains(Resolve::BENEATH) {
@@ -119,7 +120,8 @@ impl<'n> Walk<'n> {
         }
         let mut components = Components::of(path);
         while let Some(component) = components.next() {
-            access::require(self.caller, self.at.object(), Want::SEARCH)?;
+            access::require(self.caller, self.at.object(), Want::SEARCH)
+                .map_err(|error| self.error_on_the_way(error))?;
             if components.is_empty() {
                 return Ok(match component {
                     Component::Here => Last::Here,
@@ -133,7 +135,7 @@ impl<'n> Walk<'n> {
                 Component::Name(name) => {
                     let child = self.child(name)?.ok_or(ENOENT)?;
                     if !child.is_directory() {
-                        return Err(ENOTDIR);
+                        return Err(self.error_on_the_way(ENOTDIR));
                     }
                     // There is room: see `Room::of`.
                     self.above
@@ -152,10 +154,23 @@ impl<'n> Walk<'n> {
     pub(super) fn up(&mut self) -> Result {
         match self.above.pop() {
             Some(above) => self.at = above,
-            None if self.resolve.contains(Resolve::BENEATH) => return Err(EXDEV),
+            None if self.resolve.contains(Resolve::BENEATH) => {
+                return Err(self.error_on_the_way(EXDEV));
+            }
             None => {}
         }
         Ok(())
+    }
+
+    /// What an error is to who wants only what can be had at once: openat2(2) would have to look
+    /// again to be sure of one, and does not do that for such a caller. What it finds at the end of
+    /// the way it is sure of.
+    fn error_on_the_way(&self, error: Error) -> Error {
+        if self.resolve.contains(Resolve::CACHED) {
+            EAGAIN
+        } else {
+            error
+        }
     }
 
     /// Looks for a name where it has got to.
@@ -280,7 +295,14 @@ mod tests {
         }
         assert_eq!(beneath(b"a/.."), Ok(tree.root.number()));
         assert_eq!(leads(&tree, b"a/../../a", Resolve::IN_ROOT), beneath(b"a"));
-        assert_eq!(leads(&tree, b"a/c", Resolve::CACHED), Err(EAGAIN));
+        for path in [&b"a/c"[..], b"a/f/c", b"a/f/.."] {
+            assert_eq!(leads(&tree, path, Resolve::CACHED), Err(EAGAIN));
+        }
+        let cached = Resolve::try_from(u64::from(
+            bindings::RESOLVE_BENEATH | bindings::RESOLVE_CACHED,
+        ))?;
+        assert_eq!(leads(&tree, b"..", cached), Err(EAGAIN));
+        assert_eq!(leads(&tree, b"/a", cached), Err(EXDEV));
         assert!(leads(&tree, b"a/b", Resolve::CACHED).is_ok());
         Ok(())
     }
