@@ -294,7 +294,7 @@ pub(crate) fn open(
     let mut names = tree.names.lock();
     let walk = tree.walk(&names, &caller, how.resolve, room);
     let target = Stage::Way.done(find(walk, &path, how))?;
-    let file = match Stage::Permission.done(permit(tree, &caller, target, spare, how))? {
+    let file = match Stage::Permission.done(permit(tree, &caller, target, spare, how, &open))? {
         Permitted::There(node) => {
             // What comes concerns only this node: nobody else has to wait.
             drop(names);
@@ -388,13 +388,15 @@ fn find(mut walk: Walk<'_>, path: &Path, how: &How) -> Result<Target> {
 /// in any way, whatever its mode says of later.
 ///
 /// Fails with [`EACCES`] if the caller may not, [`EISDIR`] if a directory is to be written,
-/// [`EPERM`] if only its owner may open it like that, and as [`Tree::prepare`] does.
+/// [`EPERM`] if only its owner may open it like that, or if it is to be cut and the device is not
+/// allowed to write, and as [`Tree::prepare`] does.
 fn permit(
     tree: &Tree,
     caller: &Caller,
     target: Target,
     spare: Option<Spare>,
     how: &How,
+    open: &OpenFile,
 ) -> Result<Permitted> {
     match target {
         Target::There(node) => {
@@ -405,6 +407,9 @@ fn permit(
             access::require(caller, node.object(), want)?;
             if how.has(OpenFlags::NO_ACCESS_TIME) && !access::is_owner(caller, node.object()) {
                 return Err(EPERM);
+            }
+            if how.has(OpenFlags::TRUNCATE) {
+                open.require_write()?;
             }
             Ok(Permitted::There(node))
         }

@@ -184,9 +184,11 @@ struct sysdemo_restrict {
 /*
  * Restricts this open device, for all who have it, to calls that are allowed here and were allowed
  * before. There is no way back. A file that SYSDEMO_NR_OPEN makes is restricted alike, as the
- * device is at that time: where SYSDEMO_NR_READ or SYSDEMO_NR_WRITE is not allowed, read(2) or
- * write(2) on the file gives EPERM as well, whoever has it. What is not allowed gives EPERM,
- * whether there is such a call or not. 0 when it is in force, otherwise:
+ * device is at that time: where SYSDEMO_NR_READ or SYSDEMO_NR_WRITE is not allowed, read(2), or
+ * write(2) and ftruncate(2), on the file give EPERM as well, whoever has it; so does O_TRUNC, where
+ * there is something to cut. What is not allowed gives EPERM, whether there is such a call or not.
+ * A call that another thread is in already goes on as it began, and a file that it opens is
+ * restricted as before: restrict before there are others. 0 when it is in force, otherwise:
  * EFAULT: the structure cannot be read.
  */
 #define SYSDEMO_IOC_RESTRICT	_IOW(SYSDEMO_IOC_TYPE, SYSDEMO_IOC_NR_RESTRICT, \
@@ -550,7 +552,8 @@ struct sysdemo_time {
  * RESOLVE_BENEATH forbids it. EAGAIN: RESOLVE_CACHED with O_CREAT or O_TRUNC, or nothing is there.
  * EEXIST: O_EXCL, and it is there. EISDIR: a directory, to be written or made. EFTYPE:
  * OPENAT2_REGULAR, and it is a directory. ENOTDIR: O_DIRECTORY or a slash at the end, and it is
- * none. EACCES: the caller may not. EPERM: O_NOATIME by who does not own it.
+ * none. EACCES: the caller may not. EPERM: O_NOATIME by who does not own it, or O_TRUNC by way of a
+ * device that is not allowed SYSDEMO_NR_WRITE.
  */
 struct sysdemo_open_how {
 	__u64 flags;
