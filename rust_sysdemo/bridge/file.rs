@@ -30,7 +30,7 @@ impl Events {
     pub(crate) const NONE: Self = Self(0);
     /// There is something to read.
     pub(crate) const READABLE: Self = Self(bindings::POLLIN | bindings::POLLRDNORM);
-    /// Nothing more will come.
+    /// Nothing is added any more, as things are: what is there can still be read.
     pub(crate) const HUNG_UP: Self = Self(bindings::POLLHUP);
 
     /// The answer as C has it.

@@ -27,6 +27,7 @@ int sysdemo_kiocb_may_wait(const struct kiocb *iocb);
 
 /* bridge/time.c */
 long long sysdemo_monotonic_for_current(long long time);
+long long sysdemo_monotonic_to_host(long long time);
 
 /* bridge/arch/x86.c */
 const struct pt_regs *sysdemo_current_pt_regs(void);
@@ -37,7 +38,6 @@ int sysdemo_entry_is_fred(void);
 /* bridge/sleep.c */
 void sysdemo_begin_sleep(void);
 void sysdemo_end_sleep(void);
-long long sysdemo_monotonic_to_host(long long time);
 
 /* bridge/user_memory.c */
 int sysdemo_access_ok(const void *from, unsigned long size);

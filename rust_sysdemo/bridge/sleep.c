@@ -3,7 +3,6 @@
  * What of sleeping is a macro or an inline function in C, for Rust to call.
  */
 #include <linux/sched.h>
-#include <linux/time_namespace.h>
 
 #include "shims.h"
 
@@ -20,10 +19,4 @@ void sysdemo_begin_sleep(void)
 void sysdemo_end_sleep(void)
 {
 	__set_current_state(TASK_RUNNING);
-}
-
-/* The caller's CLOCK_MONOTONIC may be set off from the kernel's own by its time namespace. */
-long long sysdemo_monotonic_to_host(long long time)
-{
-	return timens_ktime_to_host(CLOCK_MONOTONIC, time);
 }

@@ -8,7 +8,10 @@
 //! C headers: [`include/linux/hrtimer.h`](srctree/include/linux/hrtimer.h),
 //! [`include/linux/sched.h`](srctree/include/linux/sched.h)
 
-use super::shims;
+use super::{
+    shims,
+    time::Monotonic, //
+};
 use core::ptr;
 use kernel::{
     bindings,
@@ -20,41 +23,6 @@ use kernel::{
     },
     task::might_sleep, //
 };
-
-/// A time of the kernel's `CLOCK_MONOTONIC`.
-///
-/// # Invariants
-///
-/// It is not negative. The kernel's timers take a negative time for an overflow, and so for the end
-/// of time.
-#[derive(Clone, Copy)]
-pub(crate) struct Deadline(bindings::ktime_t);
-
-impl Deadline {
-    /// So many nanoseconds from now on; the end of time if that is later.
-    pub(crate) fn after(nanoseconds: i64) -> Self {
-        // INVARIANT: The clock is not negative, and what is added to it is made so.
-        Self(now().saturating_add(nanoseconds.max(0)))
-    }
-
-    /// When the clock shows this, as the caller sees it: its time namespace may have set it off.
-    pub(crate) fn at(time: i64) -> Self {
-        // SAFETY: The task keeps its namespaces while it is in here.
-        let time = unsafe { shims::sysdemo_monotonic_to_host(time) };
-        // INVARIANT: What is before the clock's beginning is past as well.
-        Self(time.max(0))
-    }
-
-    /// How many nanoseconds are left; 0 if it is over.
-    pub(crate) fn remaining(self) -> i64 {
-        self.0.saturating_sub(now()).max(0)
-    }
-}
-
-fn now() -> bindings::ktime_t {
-    // SAFETY: This is the context of a task.
-    unsafe { bindings::ktime_get() }
-}
 
 /// How a sleep ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +38,7 @@ pub(crate) enum Ending {
 /// Sleeps until a time.
 ///
 /// Never ends in [`Ending::Woken`].
-pub(crate) fn until(deadline: Deadline) -> Ending {
+pub(crate) fn until(deadline: Monotonic) -> Ending {
     until_woken(Some(deadline), || false)
 }
 
@@ -78,9 +46,9 @@ pub(crate) fn until(deadline: Deadline) -> Ending {
 ///
 /// Who wakes makes `is_woken` true and then wakes up the task; neither is missed. What else may
 /// wake it up is slept over. `is_woken` must not sleep.
-pub(super) fn until_woken(deadline: Option<Deadline>, is_woken: impl Fn() -> bool) -> Ending {
+pub(super) fn until_woken(deadline: Option<Monotonic>, is_woken: impl Fn() -> bool) -> Ending {
     might_sleep();
-    let mut deadline = deadline.map(|deadline| deadline.0);
+    let mut deadline = deadline.map(Monotonic::into_raw);
     let deadline: *mut bindings::ktime_t = match &mut deadline {
         Some(deadline) => deadline,
         None => ptr::null_mut(),
@@ -129,7 +97,7 @@ mod tests {
     fn what_has_happened_is_not_waited_for() {
         assert_eq!(until_woken(None, || true), Ending::Woken);
         assert_eq!(
-            until_woken(Some(Deadline::after(i64::MAX)), || true),
+            until_woken(Some(Monotonic::after(i64::MAX)), || true),
             Ending::Woken
         );
     }
@@ -137,15 +105,8 @@ mod tests {
     #[test]
     fn a_time_that_is_past_is_not_slept() {
         for time in [0, 1, i64::MIN] {
-            assert_eq!(until(Deadline::at(time)), Ending::TimedOut);
-            assert_eq!(Deadline::at(time).remaining(), 0);
+            assert_eq!(until(Monotonic::at_for_current(time)), Ending::TimedOut);
         }
-        assert_eq!(until(Deadline::after(0)), Ending::TimedOut);
-    }
-
-    #[test]
-    fn the_end_of_time_is_not_passed() {
-        assert!(Deadline::after(i64::MAX).remaining() > i64::MAX / 2);
-        assert!(Deadline::at(i64::MAX).remaining() > i64::MAX / 2);
+        assert_eq!(until(Monotonic::after(0)), Ending::TimedOut);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What Rust cannot ask of time namespaces: timens_add_monotonic() is an inline function.
+ * What Rust cannot ask of time namespaces, as these are inline functions: the CLOCK_MONOTONIC of the
+ * task that is running may be set off from the kernel's own.
  */
 #include <linux/time64.h>
 #include <linux/time_namespace.h>
@@ -13,4 +14,9 @@ long long sysdemo_monotonic_for_current(long long time)
 
 	timens_add_monotonic(&told);
 	return timespec64_to_ns(&told);
+}
+
+long long sysdemo_monotonic_to_host(long long time)
+{
+	return timens_ktime_to_host(CLOCK_MONOTONIC, time);
 }

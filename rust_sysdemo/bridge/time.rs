@@ -3,35 +3,99 @@
 //! The clock that programs know as `CLOCK_MONOTONIC`.
 //!
 //! The `kernel` crate's `Instant` is good for differences only. A program in a time namespace sees
-//! this clock with an offset: what it is told has to have that offset too, and must not tell what
-//! the clock is outside.
+//! this clock with an offset: what it says and what it is told has that offset too, and must not
+//! tell what the clock is outside.
 //!
 //! C headers: [`include/linux/timekeeping.h`](srctree/include/linux/timekeeping.h),
 //! [`include/linux/time_namespace.h`](srctree/include/linux/time_namespace.h)
 
 use super::shims;
-use kernel::bindings;
+use kernel::{
+    bindings,
+    macros::kunit_tests, //
+};
 
 /// A point in time, as the kernel has it.
+///
+/// # Invariants
+///
+/// It is not negative. The kernel's timers take a negative time for an overflow, and so for the end
+/// of time.
 #[derive(Clone, Copy)]
-pub(crate) struct Monotonic(i64);
+pub(crate) struct Monotonic(bindings::ktime_t);
 
 impl Monotonic {
     /// The time that a clock starts at.
+    // INVARIANT: It is not negative.
     pub(crate) const ZERO: Self = Self(0);
 
     /// The time now.
     pub(crate) fn now() -> Self {
         // SAFETY: The clock can be read in the context of any task.
+        // INVARIANT: The clock is not negative.
         Self(unsafe { bindings::ktime_get() })
     }
 
-    /// Nanoseconds on the clock of the task that is running.
+    /// So many nanoseconds from now on; the end of time if that is later.
+    pub(crate) fn after(nanoseconds: i64) -> Self {
+        // INVARIANT: The clock is not negative, and what is added to it is made so.
+        Self(Self::now().0.saturating_add(nanoseconds.max(0)))
+    }
+
+    /// When the clock of the task that is running shows so many nanoseconds.
+    pub(crate) fn at_for_current(nanoseconds: i64) -> Self {
+        // SAFETY: The task keeps its namespaces while it is in here; the function only subtracts
+        // from a number.
+        let time = unsafe { shims::sysdemo_monotonic_to_host(nanoseconds) };
+        // INVARIANT: What is before the clock's beginning is past as well.
+        Self(time.max(0))
+    }
+
+    /// How many nanoseconds are left until then; 0 if it is over.
+    pub(crate) fn remaining(self) -> i64 {
+        self.0.saturating_sub(Self::now().0).max(0)
+    }
+
+    /// Nanoseconds on the clock of the task that is running; 0 for a time before that clock
+    /// started. The kernel sees to it that no namespace's clock is before zero now, but not that
+    /// none was.
     pub(crate) fn as_nanos_for_current(self) -> u64 {
-        // SAFETY: The task that is running has a time namespace; the function only adds to a
+        // SAFETY: The task keeps its namespaces while it is in here; the function only adds to a
         // number.
         let nanos = unsafe { shims::sysdemo_monotonic_for_current(self.0) };
-        // CAST: The kernel sees to it that no namespace's clock is before zero.
-        nanos as u64
+        // CAST: It is not negative.
+        nanos.max(0) as u64
+    }
+
+    /// The time as C has it.
+    pub(super) fn into_raw(self) -> bindings::ktime_t {
+        self.0
+    }
+}
+
+#[kunit_tests(sysdemo_time)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_time_is_not_passed() {
+        assert!(Monotonic::after(i64::MAX).remaining() > i64::MAX / 2);
+        assert!(Monotonic::at_for_current(i64::MAX).remaining() > i64::MAX / 2);
+    }
+
+    #[test]
+    fn nothing_remains_of_what_is_past() {
+        for time in [0, 1, i64::MIN] {
+            assert_eq!(Monotonic::at_for_current(time).remaining(), 0);
+        }
+    }
+
+    #[test]
+    fn a_time_comes_back_as_it_went_in() {
+        for time in [1, 1_000_000_007, i64::MAX / 2] {
+            let told = Monotonic::at_for_current(time).as_nanos_for_current();
+            assert_eq!(i64::try_from(told), Ok(time));
+        }
+        assert_eq!(Monotonic::at_for_current(i64::MIN).as_nanos_for_current(), 0);
     }
 }

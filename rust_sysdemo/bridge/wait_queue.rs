@@ -32,9 +32,9 @@
 use super::{
     sleep::{
         self,
-        Deadline,
         Ending, //
     },
+    time::Monotonic,
     user_memory, //
 };
 use crate::uapi::SYSDEMO_WAITERS_MAX;
@@ -162,7 +162,7 @@ impl WaitQueue {
     pub(crate) fn wait(
         &self,
         key: Key,
-        deadline: Option<Deadline>,
+        deadline: Option<Monotonic>,
         check: impl Fn() -> Result,
     ) -> Result<Ending> {
         let place = Place::take(self, key)?;
@@ -420,7 +420,7 @@ mod tests {
     fn a_word_is_looked_at_again_after_a_wake_up_in_between() -> Result {
         let queue = queue()?;
         let looks = Atomic::<u32>::new(0);
-        let past = Some(Deadline::after(0));
+        let past = Some(Monotonic::after(0));
         let ending = queue.wait(WORD, past, || {
             looks.add(1, Relaxed);
             if looks.load(Relaxed) < 3 {

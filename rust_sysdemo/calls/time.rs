@@ -3,7 +3,7 @@
 //! How long a call sleeps, and what is left of that when a signal comes.
 
 use crate::{
-    bridge::sleep::Deadline,
+    bridge::time::Monotonic,
     syscall::{
         flags,
         user_struct::{
@@ -40,7 +40,7 @@ impl UserStruct for sysdemo_time {
 
 /// A time that a call sleeps for.
 pub(super) struct Timeout {
-    pub(super) deadline: Deadline,
+    pub(super) deadline: Monotonic,
     /// Where the caller is told what remains, if it said how long instead of until when.
     remaining: Option<UserPtr>,
 }
@@ -60,12 +60,12 @@ impl Timeout {
         }
         Ok(if flags.contains(TimeFlags::ABSOLUTE) {
             Self {
-                deadline: Deadline::at(time.time),
+                deadline: Monotonic::at_for_current(time.time),
                 remaining: None,
             }
         } else {
             Self {
-                deadline: Deadline::after(time.time),
+                deadline: Monotonic::after(time.time),
                 remaining: Some(place.wrapping_byte_add(offset_of!(sysdemo_time, time))),
             }
         })

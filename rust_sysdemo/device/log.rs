@@ -102,6 +102,8 @@ pub(crate) struct Log {
 /// What the lock of a log guards.
 struct State {
     on: bool,
+    /// Somebody is switching it on. It is off until the ring is there.
+    switching: bool,
     ring: Ring,
     /// How often it was switched on: which of its rings this is.
     round: u64,
@@ -117,6 +119,7 @@ impl State {
     /// As it is before anybody has asked for it.
     const NEVER_ON: Self = Self {
         on: false,
+        switching: false,
         ring: Ring::empty(),
         round: 0,
         next: 0,
@@ -124,19 +127,34 @@ impl State {
         pid_ns: None,
     };
 
-    /// Tells of the log as `SYSDEMO_IOC_LOG` does.
-    fn describe(&self) -> sysdemo_log {
-        sysdemo_log {
-            flags: if self.on {
-                uapi::SYSDEMO_LOG_ON
-            } else {
-                uapi::SYSDEMO_LOG_OFF
-            },
+    /// Whether it is over: nothing will be there to be read until the log is switched on. What a
+    /// reader has may yet be given back.
+    fn is_over(&self) -> bool {
+        !self.on && self.ring.held() == 0
+    }
+
+    /// Counts records that nobody can read any more.
+    fn drop_records(&mut self, count: usize) {
+        // CAST: Lossless, the kernel has no target with a `usize` of more than 64 bits.
+        self.dropped = self.dropped.wrapping_add(count as u64);
+    }
+
+    /// How the log is.
+    fn describe(&self) -> Condition {
+        Condition {
+            on: self.on,
             // CAST: Not more than `CAPACITY_MAX`.
-            capacity: self.ring.capacity() as u32,
+            room: self.ring.capacity() as u32,
             dropped: self.dropped,
         }
     }
+}
+
+/// How a log is, for who asks.
+struct Condition {
+    on: bool,
+    room: u32,
+    dropped: u64,
 }
 
 /// A record that a reader has taken. If it is dropped before it was delivered it is given back.
@@ -145,6 +163,8 @@ struct Taken<'a> {
     entry: Entry,
     /// Which of the log's rings it is from.
     round: u64,
+    /// Whether the thread id means something to the reader.
+    is_ours: bool,
     delivered: bool,
 }
 
@@ -156,7 +176,8 @@ impl Taken<'_> {
             seq: self.entry.seq,
             ret: self.entry.ret,
             nr: self.entry.nr,
-            tid: self.entry.tid,
+            // What is given back keeps it, for another reader.
+            tid: if self.is_ours { self.entry.tid } else { 0 },
         }
     }
 
@@ -175,11 +196,13 @@ impl Drop for Taken<'_> {
             (true, false) => {}
             (false, true) => state.ring.give_back(self.entry),
             // The ring that it is from is gone.
-            (false, false) => state.dropped = state.dropped.wrapping_add(1),
+            (false, false) => state.drop_records(1),
         }
+        // It can be read again, or those who waited for that learn that it is the end.
+        let news = !self.delivered || state.is_over();
         drop(state);
-        if !self.delivered {
-            self.log.changed.notify_one();
+        if news {
+            self.log.changed.notify_all();
         }
     }
 }
@@ -212,11 +235,12 @@ impl Log {
     #[cold]
     #[inline(never)]
     fn add(&self, nr: u32, ret: i64) {
-        let time = Monotonic::now();
         let mut state = self.state.lock();
         if !state.on {
             return;
         }
+        // Under the lock: the order of times is that of numbers.
+        let time = Monotonic::now();
         let pid_ns = state.pid_ns.as_ref();
         // CAST: An id is not negative.
         let tid = pid_ns.map_or(0, |pid_ns| task::current_tid_in(pid_ns)) as u32;
@@ -229,34 +253,35 @@ impl Log {
             nr,
             tid,
         }) {
-            state.dropped = state.dropped.wrapping_add(1);
+            state.drop_records(1);
         }
         drop(state);
-        self.changed.notify_one();
+        // All, though one is enough: the crate has no wake-up with a key, without which one may go
+        // to an exclusive poller (`EPOLLEXCLUSIVE`) who does not wait for something to read, and
+        // who keeps it.
+        self.changed.notify_all();
     }
 
     /// Takes the oldest record.
     ///
     /// If there is none it waits for one, if it may. Fails with [`ENODATA`] if there will be none,
-    /// as the log is off; with [`EAGAIN`] if it may not wait; and with [`ERESTARTSYS`] if a signal
+    /// as the log is off and no other reader can give one back; with [`EAGAIN`] if it may not wait; and with [`ERESTARTSYS`] if a signal
     /// comes first.
     fn take(&self, may_wait: bool) -> Result<Taken<'_>> {
         let mut interrupted = false;
         let mut state = self.state.lock();
         loop {
-            // Before the signal: this may be the one reader who was woken for a record.
-            if let Some(mut entry) = state.ring.take() {
-                if !is_ours(&state.pid_ns) {
-                    entry.tid = 0;
-                }
+            // Before the signal: as for a pipe, what is there is read.
+            if let Some(entry) = state.ring.take() {
                 return Ok(Taken {
                     log: self,
                     entry,
                     round: state.round,
+                    is_ours: is_ours(&state.pid_ns),
                     delivered: false,
                 });
             }
-            if !state.on {
+            if state.is_over() {
                 return Err(ENODATA);
             }
             if !may_wait {
@@ -307,10 +332,13 @@ impl Log {
 
         let state = self.state.lock();
         let mut events = Events::NONE;
-        if state.ring.waiting() > 0 {
+        let readable = state.ring.waiting() > 0;
+        if readable {
             events = events | Events::READABLE;
         }
-        if !state.on {
+        // As of a pipe whose other end is closed. Not while there is nothing only because another
+        // reader has it: who sees this alone may take it for the end.
+        if !state.on && (readable || state.is_over()) {
             events = events | Events::HUNG_UP;
         }
         events
@@ -318,33 +346,49 @@ impl Log {
 
     /// Switches the log on, with room for `capacity` records.
     ///
-    /// Fails with [`EBUSY`] if it is on, and with [`ENOMEM`].
-    fn switch_on(&self, capacity: usize) -> Result<sysdemo_log> {
-        let mut ring = Ring::new(capacity)?;
-        let mut pid_ns = current!().active_pid_ns().map(ARef::from);
-
+    /// What it held before is dropped first, so that there never are two rings; by one thread at a
+    /// time, for the same reason.
+    ///
+    /// Fails with [`EBUSY`] if it is on, or if another thread is switching it on, and with
+    /// [`ENOMEM`], after which it is off and empty.
+    fn switch_on(&self, capacity: usize) -> Result<Condition> {
         let mut state = self.state.lock();
-        if state.on {
+        if state.on || state.switching {
             return Err(EBUSY);
         }
-        // What is swapped out is freed after the lock, at the end.
-        mem::swap(&mut state.ring, &mut ring);
-        mem::swap(&mut state.pid_ns, &mut pid_ns);
+        state.switching = true;
+        let old = mem::replace(&mut state.ring, Ring::empty());
+        let old_pid_ns = state.pid_ns.take();
         // Those that a reader has may yet be delivered: if not, it counts them itself.
-        // CAST: Lossless, the kernel has no target with a `usize` of more than 64 bits.
-        state.dropped = state.dropped.wrapping_add(ring.waiting() as u64);
+        state.drop_records(old.waiting());
         state.round = state.round.wrapping_add(1);
-        state.on = true;
-        self.on.set(true);
-        let told = state.describe();
         drop(state);
-        // Who waits for it to be on, by `poll`, looks again.
+        drop((old, old_pid_ns));
+
+        let new = Ring::new(capacity).map(|ring| {
+            let pid_ns = current!().active_pid_ns().map(ARef::from);
+            (ring, pid_ns)
+        });
+
+        let mut state = self.state.lock();
+        state.switching = false;
+        let told = new.map(|(ring, pid_ns)| {
+            // What they replace is empty: nothing is freed under the lock.
+            state.ring = ring;
+            state.pid_ns = pid_ns;
+            state.on = true;
+            self.on.set(true);
+            state.describe()
+        });
+        drop(state);
+        // Who waits for it to be on, by `poll`, looks again; and who waited for a record that another
+        // reader has taken from what was dropped.
         self.changed.notify_all();
-        Ok(told)
+        told
     }
 
     /// Switches the log off. What it holds can still be read.
-    fn switch_off(&self) -> sysdemo_log {
+    fn switch_off(&self) -> Condition {
         let mut state = self.state.lock();
         state.on = false;
         self.on.set(false);
@@ -360,9 +404,9 @@ impl Log {
         seq_print!(
             m,
             "sysdemo-log:\t{}\n",
-            u8::from(told.flags == uapi::SYSDEMO_LOG_ON)
+            u8::from(told.on)
         );
-        seq_print!(m, "sysdemo-log-capacity:\t{}\n", told.capacity);
+        seq_print!(m, "sysdemo-log-capacity:\t{}\n", told.room);
         seq_print!(m, "sysdemo-log-dropped:\t{}\n", told.dropped);
     }
 }
@@ -378,8 +422,7 @@ fn is_ours(pid_ns: &Option<ARef<PidNamespace>>) -> bool {
 /// `SYSDEMO_IOC_LOG`: switches the log on or off, and tells of it.
 ///
 /// Fails with [`EFAULT`] if the structure cannot be read, and nothing is changed, or cannot be
-/// written; with [`EINVAL`] if it asks for what there is not; with [`EBUSY`] if it is to be
-/// switched on and is; and with [`ENOMEM`].
+/// written; with [`EINVAL`] if it asks for what there is not; and otherwise as [`Log::switch_on`].
 #[inline(never)]
 pub(super) fn command(ctx: &Context<'_>, arg: UserPtr) -> Result<isize> {
     let Plain(request) = record::read::<sysdemo_log>(arg)?;
@@ -395,6 +438,19 @@ pub(super) fn command(ctx: &Context<'_>, arg: UserPtr) -> Result<isize> {
         (false, false) if request.capacity == 0 => log.state.lock().describe(),
         _ => return Err(EINVAL),
     };
-    record::write(arg, told)?;
+    // What was asked for stays as it is: it can be asked again.
+    record::write(
+        arg,
+        sysdemo_log {
+            state: if told.on {
+                uapi::SYSDEMO_LOG_ON
+            } else {
+                uapi::SYSDEMO_LOG_OFF
+            },
+            room: told.room,
+            dropped: told.dropped,
+            ..request
+        },
+    )?;
     Ok(0)
 }

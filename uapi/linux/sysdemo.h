@@ -196,16 +196,21 @@ struct sysdemo_restrict {
 
 /**
  * struct sysdemo_log - the log of the calls that are made through this open device
- * @flags: What is to be done: SYSDEMO_LOG_ON, SYSDEMO_LOG_OFF, or 0 to change nothing. In. Which of
- *	the two it is now. Out.
- * @capacity: With SYSDEMO_LOG_ON how many records are kept until they are read, 1 to
- *	SYSDEMO_LOG_CAPACITY_MAX; otherwise 0. In. How many are kept, 0 if it was never on. Out.
- * @dropped: How many records, since the device was opened, nobody can read any more: newer ones
- *	took their place, or the log was switched on anew. Out.
+ * @flags: What is to be done: SYSDEMO_LOG_ON, SYSDEMO_LOG_OFF, or 0 to change nothing. In.
+ * @capacity: With SYSDEMO_LOG_ON how many records are to be kept until they are read, 1 to
+ *	SYSDEMO_LOG_CAPACITY_MAX; otherwise 0. In.
+ * @state: Which it is now: SYSDEMO_LOG_ON or SYSDEMO_LOG_OFF. Out.
+ * @room: How many records are kept, 0 if it was never on. Out.
+ * @dropped: How many records, since the device was opened, nobody can read any more: others took
+ *	their place, or the log was switched on anew. Out.
+ *
+ * What is in stays as it is, so that a structure can be used again for the same.
  */
 struct sysdemo_log {
 	__u32 flags;
 	__u32 capacity;
+	__u32 state;
+	__u32 room;
 	__u64 dropped;
 };
 
@@ -218,17 +223,21 @@ struct sysdemo_log {
 /*
  * Switches the log on or off, for all who have this open device, or asks how it is. Each call that
  * is made then leaves a record when it ends: those of a batch one each, also those that are refused
- * and those that there are none of. 0 when it is done and told, otherwise:
- * EBUSY: it is on already.
+ * and those that there are none of. One that a signal ends leaves -EINTR, each time that it is made:
+ * one more if it starts again by itself. What is still there when it is switched on anew is dropped.
+ * 0 when it is done and told, otherwise:
+ * EBUSY: it is on already, or somebody is just switching it on.
  * EFAULT: the structure cannot be read, and nothing is changed, or it cannot be written.
  * EINVAL: @flags has unknown bits or both, or @capacity is none.
- * ENOMEM: there is no memory for the records. They are charged to who switches it on.
+ * ENOMEM: there is no memory for the records, which are charged to who switches it on. The log is
+ *	off and empty then.
  */
 #define SYSDEMO_IOC_LOG	_IOWR(SYSDEMO_IOC_TYPE, SYSDEMO_IOC_NR_LOG, struct sysdemo_log)
 
 /**
  * struct sysdemo_log_record - a call that was made, as read(2) gives it
- * @time: When it ended: nanoseconds of the reader's CLOCK_MONOTONIC.
+ * @time: When it ended: nanoseconds of the reader's CLOCK_MONOTONIC; 0 if that was before the clock
+ *	of the reader's time namespace started.
  * @seq: Number of the record, from 0 on, whoever reads. Those that a reader misses are another
  *	reader's, or dropped. Records come in order, but for one that could not be written to
  *	somebody else: it comes late.
@@ -239,12 +248,18 @@ struct sysdemo_log {
  *
  * read(2) gives as many of these as there are and fit, whole ones only, each to one reader. It
  * waits for the first if there is none, unless the device is open with O_NONBLOCK; poll(2) says if
- * it would. Room for others is made by dropping the oldest. A log that is off can still be read,
- * until it is empty.
- * EAGAIN: it would have to wait.
+ * it would. A log that is off can still be read, until it is empty. Room for a new record is made by
+ * dropping the oldest that waits; if all that there is room for are just being copied to readers,
+ * the new one is dropped.
+ * EAGAIN: it would have to wait. Also if the log is off, and what was left is just being copied to
+ *	another reader: if that fails it is there again.
  * EFAULT: the first cannot be written. It is not lost: the next read gets it.
  * EINVAL: there is no room for a record.
- * ENODATA: the log is off, and empty. This is POLLHUP to poll(2).
+ * ENODATA: the log is off, and empty.
+ *
+ * To poll(2) a log that is off is POLLHUP, also one that was never on, as is a pipe that nobody
+ * writes to: with POLLIN there is something left to read, without it this is ENODATA. It can be
+ * switched on again.
  *
  * A record of a later version may be longer, for who switches the log on with a flag that asks for
  * it: what SYSDEMO_LOG_ON alone gives never changes.

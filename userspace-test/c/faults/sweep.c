@@ -999,13 +999,13 @@ static const char *check_log(struct operation *op, long result, bool injected)
 
 	if (sysdemo_log(op->fd, 0, 0, &told) || sysdemo_null(op->fd))
 		return "the device does not work any more";
-	works = told.flags == SYSDEMO_LOG_ON && told.capacity == 100 &&
+	works = told.state == SYSDEMO_LOG_ON && told.room == 100 &&
 		sysdemo_read_log(op->fd, &record, 1) == 1 && !record.seq;
-	if (told.flags != SYSDEMO_LOG_ON && (told.capacity || told.dropped))
+	if (told.state != SYSDEMO_LOG_ON && (told.room || told.dropped))
 		return "it is off, but not as it was";
 	close(op->fd);
 	if (!result) {
-		if (!works || log_request.flags != SYSDEMO_LOG_ON || log_request.dropped)
+		if (!works || log_request.state != SYSDEMO_LOG_ON || log_request.dropped)
 			return "it succeeds, but the log is not on";
 		return NULL;
 	}

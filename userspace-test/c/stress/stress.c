@@ -490,11 +490,11 @@ static void switch_log(struct worker *worker)
 		return;
 	if (known ? result && (result != -EBUSY || flags != SYSDEMO_LOG_ON) : result != -EINVAL)
 		fail("LOG %#x, capacity %u: %ld", flags, capacity, result);
-	if (!result && ((flags && log->flags != flags) ||
-			log->capacity > SYSDEMO_LOG_CAPACITY_MAX ||
-			(flags == SYSDEMO_LOG_ON && log->capacity != capacity)))
-		fail("LOG %#x, capacity %u: it tells %#x, %u", flags, capacity, log->flags,
-		     log->capacity);
+	if (!result && ((flags && log->state != flags) || log->flags != flags ||
+			log->room > SYSDEMO_LOG_CAPACITY_MAX ||
+			(flags == SYSDEMO_LOG_ON && log->room != capacity)))
+		fail("LOG %#x, capacity %u: it tells %#x, %u", flags, capacity, log->state,
+		     log->room);
 
 	result = do_ioctl(worker, atomic_load(&slots[slot]), SYSDEMO_IOC_LOG,
 			  any_address(&worker->stream, worker->out));

@@ -27,12 +27,12 @@ TEST_F(device, a_log_is_off_at_first)
 	EXPECT_EQ(ENODATA, errno);
 	EXPECT_EQ(POLLHUP, polled(self->fd));
 	ASSERT_EQ(0, sysdemo_log(self->fd, 0, 0, &told));
-	EXPECT_EQ(SYSDEMO_LOG_OFF, told.flags);
-	EXPECT_EQ(0, told.capacity);
+	EXPECT_EQ(SYSDEMO_LOG_OFF, told.state);
+	EXPECT_EQ(0, told.room);
 	EXPECT_EQ(0, told.dropped);
 	/* To switch off what is off is done at once. */
 	EXPECT_EQ(0, sysdemo_log(self->fd, SYSDEMO_LOG_OFF, 0, &told));
-	EXPECT_EQ(SYSDEMO_LOG_OFF, told.flags);
+	EXPECT_EQ(SYSDEMO_LOG_OFF, told.state);
 }
 
 TEST_F(log, each_call_leaves_a_record)
@@ -151,7 +151,7 @@ TEST_F(device, requests_that_mean_nothing_are_einval)
 		EXPECT_EQ(EINVAL, errno);
 	}
 	ASSERT_EQ(0, sysdemo_log(self->fd, 0, 0, &told));
-	EXPECT_EQ(SYSDEMO_LOG_OFF, told.flags);
+	EXPECT_EQ(SYSDEMO_LOG_OFF, told.state);
 }
 
 TEST_F(device, a_log_that_is_on_is_not_switched_on)
@@ -159,12 +159,42 @@ TEST_F(device, a_log_that_is_on_is_not_switched_on)
 	struct sysdemo_log told;
 
 	ASSERT_EQ(0, sysdemo_log(self->fd, SYSDEMO_LOG_ON, 1, &told));
-	EXPECT_EQ(SYSDEMO_LOG_ON, told.flags);
-	EXPECT_EQ(1, told.capacity);
+	EXPECT_EQ(SYSDEMO_LOG_ON, told.state);
+	EXPECT_EQ(1, told.room);
 	EXPECT_EQ(-1, sysdemo_log(self->fd, SYSDEMO_LOG_ON, 2, NULL));
 	EXPECT_EQ(EBUSY, errno);
 	ASSERT_EQ(0, sysdemo_log(self->fd, 0, 0, &told));
-	EXPECT_EQ(1, told.capacity);
+	EXPECT_EQ(1, told.room);
+}
+
+/* What is asked for stays in the structure, and what is told is not taken for it. */
+TEST_F(device, a_request_can_be_used_again)
+{
+	struct sysdemo_log ask = { 0 }, on = {
+		.flags = SYSDEMO_LOG_ON, .capacity = 2,
+		.state = -1U, .room = -1U, .dropped = -1ULL,
+	};
+
+	for (int i = 0; i < 2; i++) {
+		ASSERT_EQ(0, ioctl(self->fd, SYSDEMO_IOC_LOG, &ask));
+		EXPECT_EQ(SYSDEMO_LOG_OFF, ask.state);
+		EXPECT_EQ(0, ask.room);
+	}
+	ASSERT_EQ(0, ioctl(self->fd, SYSDEMO_IOC_LOG, &on));
+	EXPECT_EQ(SYSDEMO_LOG_ON, on.flags);
+	EXPECT_EQ(2, on.capacity);
+	EXPECT_EQ(SYSDEMO_LOG_ON, on.state);
+	EXPECT_EQ(2, on.room);
+	EXPECT_EQ(0, on.dropped);
+	for (int i = 0; i < 2; i++) {
+		ASSERT_EQ(0, ioctl(self->fd, SYSDEMO_IOC_LOG, &ask));
+		EXPECT_EQ(0, ask.flags);
+		EXPECT_EQ(0, ask.capacity);
+		EXPECT_EQ(SYSDEMO_LOG_ON, ask.state);
+		EXPECT_EQ(2, ask.room);
+	}
+	EXPECT_EQ(-1, ioctl(self->fd, SYSDEMO_IOC_LOG, &on));
+	EXPECT_EQ(EBUSY, errno);
 }
 
 TEST_F(log, the_oldest_are_dropped_and_counted)
@@ -174,7 +204,7 @@ TEST_F(log, the_oldest_are_dropped_and_counted)
 	make_calls(self->fd, 40);
 	ASSERT_EQ(0, sysdemo_log(self->fd, 0, 0, &told));
 	EXPECT_EQ(24, told.dropped);
-	EXPECT_EQ(16, told.capacity);
+	EXPECT_EQ(16, told.room);
 	for (int seq = 24; seq < 40; seq++)
 		EXPECT_EQ(seq, next_seq(self->fd));
 	EXPECT_EQ(-EAGAIN, next_seq(self->fd));
@@ -302,8 +332,8 @@ TEST_F(log, a_log_that_is_off_can_be_read_to_its_end)
 
 	make_calls(self->fd, 2);
 	ASSERT_EQ(0, sysdemo_log(self->fd, SYSDEMO_LOG_OFF, 0, &told));
-	EXPECT_EQ(SYSDEMO_LOG_OFF, told.flags);
-	EXPECT_EQ(16, told.capacity);
+	EXPECT_EQ(SYSDEMO_LOG_OFF, told.state);
+	EXPECT_EQ(16, told.room);
 	make_calls(self->fd, 5);
 	EXPECT_EQ(POLLIN | POLLHUP, polled(self->fd));
 	EXPECT_EQ(0, next_seq(self->fd));
@@ -312,7 +342,7 @@ TEST_F(log, a_log_that_is_off_can_be_read_to_its_end)
 	EXPECT_EQ(POLLHUP, polled(self->fd));
 	/* Numbers go on, so that nobody takes a new record for an old one. */
 	ASSERT_EQ(0, sysdemo_log(self->fd, SYSDEMO_LOG_ON, 3, &told));
-	EXPECT_EQ(3, told.capacity);
+	EXPECT_EQ(3, told.room);
 	make_calls(self->fd, 1);
 	EXPECT_EQ(2, next_seq(self->fd));
 }
@@ -405,6 +435,15 @@ TEST_F(log, ids_do_not_leave_their_pid_namespace)
 	ASSERT_EQ(1, sysdemo_read_log(self->fd, &record, 1));
 	EXPECT_EQ(child, record.tid);
 
+	/* Who does not get the id cannot take it from others by giving the record back. */
+	sysdemo_null(self->fd);
+	child = fork_into(CLONE_NEWPID);
+	if (!child)
+		_exit(sysdemo_read_log(self->fd, NULL, 1) != -1 || errno != EFAULT);
+	EXPECT_EQ(0, wait_for(child));
+	ASSERT_EQ(1, sysdemo_read_log(self->fd, &record, 1));
+	EXPECT_EQ(gettid(), record.tid);
+
 	/* The other way round: the outer caller has no id in there. */
 	ASSERT_EQ(0, sysdemo_log(self->fd, SYSDEMO_LOG_OFF, 0, NULL));
 	child = fork_into(CLONE_NEWPID);
@@ -445,6 +484,33 @@ TEST_F(log, times_are_those_of_the_time_namespace)
 			_exit(10);
 		/* Between what was a minute ago here and now. */
 		_exit(record.time > time || record.time < time - 60000000000ULL);
+	}
+	EXPECT_EQ(0, wait_for(child));
+}
+
+/* Of what was before the clock of the reader's namespace started, that is told. */
+TEST_F(log, a_time_before_the_clock_started)
+{
+	pid_t child;
+
+	sysdemo_null(self->fd);
+	usleep(1100000);
+	sysdemo_null(self->fd);
+	ASSERT_EQ(0, unshare(CLONE_NEWTIME));
+	ASSERT_EQ(0, write_file("/proc/self/timens_offsets", "monotonic -%llu 0",
+				(long long)(now() / 1000000000)));
+	child = fork();
+	if (!child) {
+		struct sysdemo_log_record records[2];
+		__u64 time;
+
+		sysdemo_null(self->fd);
+		if (sysdemo_read_log(self->fd, records, 2) != 2 || records[0].time)
+			_exit(10);
+		if (sysdemo_read_log(self->fd, records, 1) != 1)
+			_exit(11);
+		time = now();
+		_exit(!records[0].time || records[0].time > time);
 	}
 	EXPECT_EQ(0, wait_for(child));
 }

@@ -6,6 +6,7 @@
  */
 #include "log.h"
 
+#include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/epoll.h>
@@ -209,6 +210,33 @@ TEST(one_read_may_be_told_not_to_wait)
 	close(fds[1]);
 }
 
+static void *sleep_long(void *fd)
+{
+	struct sysdemo_time time = { .time = 100000000000LL };
+
+	sysdemo_syscall(*(int *)fd, SYSDEMO_NR_SLEEP, (uintptr_t)&time, sizeof(time), 0, 0, 0, 0);
+	return NULL;
+}
+
+/* Of a call that a signal ends the log tells what a caller may see: no number of the kernel's own. */
+TEST(a_call_that_a_signal_ends_leaves_eintr)
+{
+	struct sysdemo_log_record record;
+	int fd = open_log(0, 8);
+	pthread_t thread;
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, handle(SIGUSR1, 0));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, sleep_long, &fd));
+	pause_a_little();
+	pthread_kill(thread, SIGUSR1);
+	ASSERT_EQ(1, sysdemo_read_log(fd, &record, 1));
+	EXPECT_EQ(SYSDEMO_NR_SLEEP, record.nr);
+	EXPECT_EQ(-EINTR, record.ret);
+	pthread_join(thread, NULL);
+	close(fd);
+}
+
 /* A pipe and the log: what fills the one by a byte fills the other by a record. */
 struct pair {
 	int log, pipe[2];
@@ -322,6 +350,15 @@ static int waited(int epoll)
 	return count == 1 ? (int)event.events : count;
 }
 
+/* Waits until there is something. */
+static void *wait_for_event(void *epoll)
+{
+	struct epoll_event event;
+
+	epoll_wait(*(int *)epoll, &event, 1, -1);
+	return NULL;
+}
+
 /* The same steps by both, in every mode: each answer is the same. */
 TEST(epoll_says_as_of_a_pipe)
 {
@@ -370,6 +407,151 @@ TEST(epoll_says_as_of_a_pipe)
 		close(by_pipe);
 		close_pair(&pair);
 	}
+}
+
+/*
+ * Somebody waits for something else on the same queue, as one who is woken alone (EPOLLEXCLUSIVE),
+ * and was there first: who reads is woken all the same.
+ */
+TEST(who_waits_for_something_else_takes_no_wake_up)
+{
+	static const __u32 others[] = { EPOLLOUT | EPOLLEXCLUSIVE, EPOLLHUP | EPOLLEXCLUSIVE };
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		struct reader readers[2] = { 0 };
+		pthread_t pollers[2];
+		int epolls[2], pipes[2];
+
+		readers[0].fd = open_log(0, 8);
+		ASSERT_LE(0, readers[0].fd);
+		ASSERT_EQ(0, pipe(pipes));
+		readers[1].fd = pipes[0];
+		for (int j = 0; j < 2; j++) {
+			epolls[j] = epoll_of(readers[j].fd, others[i]);
+			ASSERT_LE(0, epolls[j]);
+			ASSERT_EQ(0, pthread_create(&pollers[j], NULL, wait_for_event,
+						    &epolls[j]));
+			pause_a_little();
+			ASSERT_EQ(0, start_reader(&readers[j], readers[j].fd));
+		}
+		pause_a_little();
+		make_calls(readers[0].fd, 1);
+		EXPECT_EQ(1, write(pipes[1], "", 1));
+		for (int j = 0; j < 2; j++)
+			pthread_join(readers[j].thread, NULL);
+		EXPECT_EQ(0, readers[0].result);
+		/* For the pollers: the end. */
+		ASSERT_EQ(0, sysdemo_log(readers[0].fd, SYSDEMO_LOG_OFF, 0, NULL));
+		close(pipes[1]);
+		for (int j = 0; j < 2; j++) {
+			pthread_join(pollers[j], NULL);
+			close(epolls[j]);
+			close(readers[j].fd);
+		}
+	}
+}
+
+/* A page of memory that is not there until somebody says what becomes of it. */
+static char *map_pending(int *uffd)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	size_t page = sysconf(_SC_PAGESIZE);
+	char *memory = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			    -1, 0);
+
+	*uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	range.range.start = (uintptr_t)memory;
+	range.range.len = page;
+	if (memory == MAP_FAILED || *uffd < 0 || ioctl(*uffd, UFFDIO_API, &api) ||
+	    ioctl(*uffd, UFFDIO_REGISTER, &range))
+		return NULL;
+	return memory;
+}
+
+/* A reader that takes the records there are into such a page. */
+struct slow_reader {
+	pthread_t thread;
+	int fd;
+	char *memory;
+	long result;
+};
+
+static void *read_slowly(void *arg)
+{
+	struct slow_reader *reader = arg;
+	long result = read(reader->fd, reader->memory, RECORD);
+
+	reader->result = result < 0 ? -errno : result;
+	return NULL;
+}
+
+/*
+ * The last record is with a reader, and the log is off. Whether that is the end is known when that
+ * reader has it; until then others wait. With `fails` it is given back.
+ */
+static void the_last_is_taken(struct __test_metadata *_metadata, bool fails)
+{
+	const size_t page = sysconf(_SC_PAGESIZE);
+	struct slow_reader slow = { .fd = open_log(0, 1) };
+	struct pollfd fault = { .events = POLLIN };
+	struct reader reader;
+	int flags;
+
+	ASSERT_LE(0, slow.fd);
+	slow.memory = map_pending(&fault.fd);
+	if (!slow.memory && errno == ENOSYS && !access("/sys/kernel/debug/kmemleak", F_OK)) {
+		/* The stock kernel, in which this runs as well, has it. */
+		TH_LOG("this debug kernel has no userfaultfd(2)");
+		close(slow.fd);
+		return;
+	}
+	ASSERT_NE(NULL, slow.memory)
+		TH_LOG("userfaultfd: %s", strerror(errno));
+	make_calls(slow.fd, 1);
+	ASSERT_EQ(0, pthread_create(&slow.thread, NULL, read_slowly, &slow));
+	ASSERT_EQ(1, poll(&fault, 1, 20000));
+	/* There is no other place: the new one is dropped. */
+	make_calls(slow.fd, 1);
+	ASSERT_EQ(0, sysdemo_log(slow.fd, SYSDEMO_LOG_OFF, 0, NULL));
+
+	EXPECT_EQ(0, polled(slow.fd));
+	flags = fcntl(slow.fd, F_GETFL);
+	ASSERT_EQ(0, fcntl(slow.fd, F_SETFL, flags | O_NONBLOCK));
+	EXPECT_EQ(-EAGAIN, next_seq(slow.fd));
+	ASSERT_EQ(0, fcntl(slow.fd, F_SETFL, flags));
+	ASSERT_EQ(0, start_reader(&reader, slow.fd));
+	pause_a_little();
+	EXPECT_FALSE(atomic_load(&reader.done));
+
+	if (fails) {
+		ASSERT_EQ(0, munmap(slow.memory, page));
+	} else {
+		struct uffdio_zeropage zero = {
+			.range = { .start = (uintptr_t)slow.memory, .len = page },
+		};
+
+		ASSERT_EQ(0, ioctl(fault.fd, UFFDIO_ZEROPAGE, &zero));
+	}
+	/* Who still waits for it goes on. */
+	close(fault.fd);
+	pthread_join(slow.thread, NULL);
+	pthread_join(reader.thread, NULL);
+	EXPECT_EQ(fails ? -EFAULT : (long)RECORD, slow.result);
+	EXPECT_EQ(fails ? 0 : -ENODATA, reader.result);
+	EXPECT_EQ(POLLHUP, polled(slow.fd));
+	EXPECT_EQ(-ENODATA, next_seq(slow.fd));
+	close(slow.fd);
+}
+
+TEST(the_last_is_taken_and_given_back)
+{
+	the_last_is_taken(_metadata, true);
+}
+
+TEST(the_last_is_taken_and_kept)
+{
+	the_last_is_taken(_metadata, false);
 }
 
 /* Who asks before the log was ever on learns of its first record. */

@@ -514,7 +514,7 @@ impl Run<'_> {
                 };
                 let mut bytes = flags.to_le_bytes().to_vec();
                 bytes.extend(capacity.to_le_bytes());
-                bytes.extend([0; 8]);
+                bytes.extend([0; 16]);
                 let address = self.object(&bytes);
                 self.ioctl(LOG, address)
             }

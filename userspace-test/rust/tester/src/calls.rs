@@ -126,10 +126,10 @@ pub(crate) fn add(tests: &mut Tests) {
         assert_eq!(error(device.allow_only(&[256])), Errno::INVAL);
     });
     tests.add("log", |device| {
-        assert_eq!(device.log().unwrap().flags, uapi::SYSDEMO_LOG_OFF);
+        assert_eq!(device.log().unwrap().state, uapi::SYSDEMO_LOG_OFF);
         assert_eq!(error(device.read_log(1)), Errno::NODATA);
         assert_eq!(error(device.log_on(0)), Errno::INVAL);
-        assert_eq!(device.log_on(4).unwrap().capacity, 4);
+        assert_eq!(device.log_on(4).unwrap().room, 4);
         assert_eq!(error(device.log_on(4)), Errno::BUSY);
         for _ in 0..6 {
             device.gettid().unwrap();
@@ -146,7 +146,7 @@ pub(crate) fn add(tests: &mut Tests) {
             assert_eq!(record.tid, gettid().as_raw_nonzero().get() as u32);
         }
         device.null().unwrap();
-        assert_eq!(device.log_off().unwrap().flags, uapi::SYSDEMO_LOG_OFF);
+        assert_eq!(device.log_off().unwrap().state, uapi::SYSDEMO_LOG_OFF);
         assert_eq!(device.read_log(9).unwrap().len(), 1);
         assert_eq!(error(device.read_log(9)), Errno::NODATA);
     });
