@@ -99,7 +99,7 @@ pub(crate) fn add(tests: &mut Tests) {
         assert_eq!(ioctl::TABLE, 0xc1a87c92);
         assert_eq!(ioctl::INFO, 0x80207c93);
         assert_eq!(ioctl::RESTRICT, 0x40207c94);
-        assert_eq!(ioctl::LOG, 0xc0107c95);
+        assert_eq!(ioctl::LOG, 0xc0187c95);
     });
     tests.add("describe", |device| {
         let echo = device.describe(uapi::SYSDEMO_NR_ECHO).unwrap();
