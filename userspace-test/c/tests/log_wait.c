@@ -5,31 +5,20 @@
  * off.
  */
 #include "log.h"
+#include "sleeping.h"
 
 #include <linux/userfaultfd.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/select.h>
 #include <sys/uio.h>
 
-static void restart_nothing(int number)
-{
-	(void)number;
-}
-
-static int handle(int number, int flags)
-{
-	const struct sigaction action = { .sa_handler = restart_nothing, .sa_flags = flags };
-
-	return sigaction(number, &action, NULL);
-}
-
 /* A thread that reads once, and what came of it. */
 struct reader {
 	pthread_t thread;
 	int fd;
+	atomic_int tid;
 	atomic_bool done;
 	long result;
 };
@@ -38,19 +27,26 @@ static void *read_once(void *arg)
 {
 	struct reader *reader = arg;
 
+	atomic_store(&reader->tid, gettid());
 	reader->result = next_seq(reader->fd);
 	atomic_store(&reader->done, true);
 	return NULL;
 }
 
+/* Starts it, and gives it the time that it needs to wait. */
 static int start_reader(struct reader *reader, int fd)
 {
 	reader->fd = fd;
 	atomic_store(&reader->done, false);
-	return pthread_create(&reader->thread, NULL, read_once, reader);
+	atomic_store(&reader->tid, 0);
+	if (pthread_create(&reader->thread, NULL, read_once, reader))
+		return -1;
+	while (!atomic_load(&reader->tid))
+		pause_for(MILLISECOND);
+	return !is_asleep(reader->tid);
 }
 
-/* Time for others to begin to wait, and to end if they would. */
+/* Time for others to end, if they would. */
 static void pause_a_little(void)
 {
 	usleep(50000);
@@ -75,7 +71,16 @@ TEST(who_reads_waits_for_a_call)
 
 #define READERS 4
 
-TEST(one_call_wakes_one_reader)
+static int count_done(struct reader readers[READERS])
+{
+	int done = 0;
+
+	for (int i = 0; i < READERS; i++)
+		done += atomic_load(&readers[i].done);
+	return done;
+}
+
+TEST(one_call_is_for_one_reader)
 {
 	struct reader readers[READERS];
 	int fd = open_log(0, 8);
@@ -89,10 +94,13 @@ TEST(one_call_wakes_one_reader)
 		int done = 0;
 
 		make_calls(fd, 1);
+		/* As many at least, however long it takes; and no more. */
+		for (int i = 0; i < 20000 && done < calls; i++) {
+			pause_for(MILLISECOND);
+			done = count_done(readers);
+		}
 		pause_a_little();
-		for (int i = 0; i < READERS; i++)
-			done += atomic_load(&readers[i].done);
-		EXPECT_EQ(calls, done);
+		EXPECT_EQ(calls, count_done(readers));
 	}
 	for (int i = 0; i < READERS; i++) {
 		pthread_join(readers[i].thread, NULL);
@@ -138,6 +146,7 @@ TEST(signals_interrupt_who_waits)
 		pause_a_little();
 		pthread_kill(reader.thread, SIGUSR2);
 		pause_a_little();
+		EXPECT_TRUE(is_asleep(reader.tid));
 		EXPECT_FALSE(atomic_load(&reader.done));
 		pthread_kill(reader.thread, SIGUSR1);
 		pthread_join(reader.thread, NULL);
@@ -210,31 +219,34 @@ TEST(one_read_may_be_told_not_to_wait)
 	close(fds[1]);
 }
 
-static void *sleep_long(void *fd)
+static void *sleep_long(void *arg)
 {
-	struct sysdemo_time time = { .time = 100000000000LL };
+	struct sysdemo_time time = { .time = 100 * SECOND };
+	struct reader *sleeper = arg;
 
-	sysdemo_syscall(*(int *)fd, SYSDEMO_NR_SLEEP, (uintptr_t)&time, sizeof(time), 0, 0, 0, 0);
+	atomic_store(&sleeper->tid, gettid());
+	sysdemo_syscall(sleeper->fd, SYSDEMO_NR_SLEEP, (uintptr_t)&time, sizeof(time), 0, 0, 0, 0);
 	return NULL;
 }
 
 /* Of a call that a signal ends the log tells what a caller may see: no number of the kernel's own. */
 TEST(a_call_that_a_signal_ends_leaves_eintr)
 {
+	struct reader sleeper = { .fd = open_log(0, 8) };
 	struct sysdemo_log_record record;
-	int fd = open_log(0, 8);
-	pthread_t thread;
 
-	ASSERT_LE(0, fd);
+	ASSERT_LE(0, sleeper.fd);
 	ASSERT_EQ(0, handle(SIGUSR1, 0));
-	ASSERT_EQ(0, pthread_create(&thread, NULL, sleep_long, &fd));
-	pause_a_little();
-	pthread_kill(thread, SIGUSR1);
-	ASSERT_EQ(1, sysdemo_read_log(fd, &record, 1));
+	ASSERT_EQ(0, pthread_create(&sleeper.thread, NULL, sleep_long, &sleeper));
+	while (!atomic_load(&sleeper.tid))
+		pause_for(MILLISECOND);
+	ASSERT_TRUE(is_asleep(sleeper.tid));
+	pthread_kill(sleeper.thread, SIGUSR1);
+	ASSERT_EQ(1, sysdemo_read_log(sleeper.fd, &record, 1));
 	EXPECT_EQ(SYSDEMO_NR_SLEEP, record.nr);
 	EXPECT_EQ(-EINTR, record.ret);
-	pthread_join(thread, NULL);
-	close(fd);
+	pthread_join(sleeper.thread, NULL);
+	close(sleeper.fd);
 }
 
 /* A pipe and the log: what fills the one by a byte fills the other by a record. */

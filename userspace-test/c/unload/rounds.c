@@ -6,15 +6,14 @@
  */
 #include <limits.h>
 
+#include "tests/sleeping.h"
 #include "unload/module.h"
 #include "unload/usage.h"
 
 #include <poll.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #define THREADS 4
 
@@ -22,19 +21,13 @@
 #define WARM_UP 50
 
 /* Fewer rounds than that leave less than the noise: then kmemleak has to find it. */
-#define ENOUGH 100
-
-/* Time for others to begin to wait. */
-#define A_LITTLE 50000
+#define ENOUGH 500
 
 static int rounds = 1000;
 
-static double now(void)
+static double seconds(void)
 {
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec + time.tv_nsec / 1e9;
+	return (double)now() / SECOND;
 }
 
 FIXTURE(module) {
@@ -116,22 +109,22 @@ static double loading, using, unloading;
 /* A round; NULL, or what is wrong. */
 static const char *one_round(int file)
 {
-	double start = now(), loaded, used;
+	double start = seconds(), loaded, used;
 	int in_use, error = load(file);
 
 	if (error)
 		return "it cannot be loaded";
-	loaded = now();
+	loaded = seconds();
 	pthread_barrier_wait(&barrier);
 	pthread_barrier_wait(&barrier);
 	in_use = unload();
 	pthread_barrier_wait(&barrier);
 	pthread_barrier_wait(&barrier);
-	used = now();
+	used = seconds();
 	error = unload();
 	loading += loaded - start;
 	using += used - loaded;
-	unloading += now() - used;
+	unloading += seconds() - used;
 	if (in_use != EWOULDBLOCK)
 		return "it is unloaded while it is open, or that fails otherwise";
 	/* Nobody has it open any more: there is nothing to wait for. */
@@ -169,12 +162,12 @@ TEST_F_TIMEOUT(module, rounds_leave_nothing, 600)
 	loading = 0;
 	using = 0;
 	unloading = 0;
-	start = now();
+	start = seconds();
 	for (done = 0; done < rounds && !wrong; done++)
 		wrong = one_round(self->file);
 	ASSERT_EQ(NULL, wrong)
 		TH_LOG("round %d: %s", done, wrong);
-	start = now() - start;
+	start = seconds() - start;
 	sleep(SETTLE);
 	ASSERT_EQ(0, take_usage(&after));
 	stop_rounds = true;
@@ -212,15 +205,14 @@ struct hold {
 	pid_t child;
 };
 
-static void do_nothing(int number)
-{
-	(void)number;
-}
+/* Who waits, as soon as it is about to. */
+static atomic_int waiter;
 
 static void *wait_in_read(void *arg)
 {
 	struct sysdemo_log_record record;
 
+	atomic_store(&waiter, gettid());
 	return (void *)(long)(sysdemo_read_log(*(int *)arg, &record, 1) < 0 ? errno : 0);
 }
 
@@ -228,6 +220,7 @@ static void *wait_in_poll(void *arg)
 {
 	struct pollfd poll_fd = { .fd = *(int *)arg, .events = POLLIN };
 
+	atomic_store(&waiter, gettid());
 	return (void *)(long)(poll(&poll_fd, 1, -1) < 0 ? errno : 0);
 }
 
@@ -297,11 +290,13 @@ static int hold_by_waiting(struct hold *hold, void *(*wait)(void *))
 
 	fd = sysdemo_open(NULL);
 	hold->waits = true;
+	atomic_store(&waiter, 0);
 	if (sysdemo_log(fd, SYSDEMO_LOG_ON, 4, NULL) ||
 	    pthread_create(&hold->thread, NULL, wait, &fd))
 		return -1;
-	usleep(A_LITTLE);
-	return close(fd);
+	while (!atomic_load(&waiter))
+		pause_for(MILLISECOND);
+	return is_asleep(waiter) ? close(fd) : -1;
 }
 
 static int hold_by_reading(struct hold *hold)
@@ -349,9 +344,7 @@ static const struct {
 
 TEST_F(module, what_is_held_stays_and_what_is_let_go_goes)
 {
-	const struct sigaction action = { .sa_handler = do_nothing };
-
-	ASSERT_EQ(0, sigaction(SIGUSR1, &action, NULL));
+	ASSERT_EQ(0, handle(SIGUSR1, 0));
 	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
 		struct hold hold = { .fds = { -1, -1, -1 } };
 
