@@ -64,6 +64,10 @@ kcsan-test: ## Run the tests in a kernel that notices data races (KCSAN); check 
 stress: ## Use the device in all ways at once for TIME seconds, in the kernel of debug-test
 	@scripts/stress
 
+.PHONY: scaling
+scaling: ## See that callers on two CPUs do not get in each other's way; check does not
+	@scripts/scaling
+
 .PHONY: buildroot-image
 buildroot-image: ## Make a root file system for the guest by your own Buildroot tree
 	@scripts/buildroot-image
