@@ -96,6 +96,9 @@ mod tests {
             let told = Monotonic::at_for_current(time).as_nanos_for_current();
             assert_eq!(i64::try_from(told), Ok(time));
         }
-        assert_eq!(Monotonic::at_for_current(i64::MIN).as_nanos_for_current(), 0);
+        assert_eq!(
+            Monotonic::at_for_current(i64::MIN).as_nanos_for_current(),
+            0
+        );
     }
 }

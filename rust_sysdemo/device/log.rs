@@ -265,8 +265,8 @@ impl Log {
     /// Takes the oldest record.
     ///
     /// If there is none it waits for one, if it may. Fails with [`ENODATA`] if there will be none,
-    /// as the log is off and no other reader can give one back; with [`EAGAIN`] if it may not wait; and with [`ERESTARTSYS`] if a signal
-    /// comes first.
+    /// as the log is off and no other reader can give one back; with [`EAGAIN`] if it may not wait;
+    /// and with [`ERESTARTSYS`] if a signal comes first.
     fn take(&self, may_wait: bool) -> Result<Taken<'_>> {
         let mut interrupted = false;
         let mut state = self.state.lock();
@@ -381,8 +381,8 @@ impl Log {
             state.describe()
         });
         drop(state);
-        // Who waits for it to be on, by `poll`, looks again; and who waited for a record that another
-        // reader has taken from what was dropped.
+        // Who waits for it to be on, by `poll`, looks again; and who waited for a record of the old
+        // ring that another reader has.
         self.changed.notify_all();
         told
     }
@@ -401,11 +401,7 @@ impl Log {
     /// Shows the log in `/proc/<pid>/fdinfo/<fd>`.
     pub(super) fn show(&self, m: &SeqFile) {
         let told = self.state.lock().describe();
-        seq_print!(
-            m,
-            "sysdemo-log:\t{}\n",
-            u8::from(told.on)
-        );
+        seq_print!(m, "sysdemo-log:\t{}\n", u8::from(told.on));
         seq_print!(m, "sysdemo-log-capacity:\t{}\n", told.room);
         seq_print!(m, "sysdemo-log-dropped:\t{}\n", told.dropped);
     }

@@ -13,8 +13,8 @@
  * of the module's label.
  *
  * Not judged are calls with the log on, as the log asks for the time: an emulated machine has one
- * clock, with a lock, for all its CPUs. Nor are calls by one open device for both, which are counted
- * in one word: where CPUs are emulated that costs little more than two words.
+ * clock, with a lock, for all its CPUs. Nor are calls by one open device for both, which are
+ * counted in one word: where CPUs are emulated that costs little more than two words.
  */
 #include "libsysdemo.h"
 

@@ -229,7 +229,7 @@ static void *sleep_long(void *arg)
 	return NULL;
 }
 
-/* Of a call that a signal ends the log tells what a caller may see: no number of the kernel's own. */
+/* Of a call that a signal ends the log tells what a caller may see: EINTR. */
 TEST(a_call_that_a_signal_ends_leaves_eintr)
 {
 	struct reader sleeper = { .fd = open_log(0, 8) };
