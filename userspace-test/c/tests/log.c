@@ -515,7 +515,10 @@ TEST_F(log, a_time_before_the_clock_started)
 	EXPECT_EQ(0, wait_for(child));
 }
 
-/* How much of the allocator's memory is in use, and how much of it is on somebody's account. */
+/*
+ * How much of the allocator's memory is in use, and how much of it is on somebody's account. The size
+ * of an object is taken from its cache's name: what a debug kernel puts around each does not count.
+ */
 static int slab_use(__u64 *all, __u64 *accounted)
 {
 	static char text[1 << 17];
@@ -526,11 +529,13 @@ static int slab_use(__u64 *all, __u64 *accounted)
 	*all = *accounted = 0;
 	while ((line = strsep(&rest, "\n"))) {
 		unsigned long active, size;
-		char name[64];
+		char name[64], *unit;
 
-		if (sscanf(line, "%63s %lu %*u %lu", name, &active, &size) != 3 ||
-		    strncmp(name, "kmalloc-", 8))
+		if (sscanf(line, "%63s %lu", name, &active) != 2 || strncmp(name, "kmalloc-", 8))
 			continue;
+		size = strtoul(strrchr(name, '-') + 1, &unit, 10);
+		if (*unit == 'k')
+			size *= 1024;
 		*all += (__u64)active * size;
 		if (!strncmp(name, "kmalloc-cg-", 11))
 			*accounted += (__u64)active * size;
