@@ -23,7 +23,7 @@
 /**
  * struct kept - memory that is not freed yet
  * @ptr: Where it is, in whatever way the kernel tells of addresses.
- * @site: Who allocated it.
+ * @site: Who allocated it, and how much of it.
  */
 struct kept {
 	char ptr[24];
@@ -45,6 +45,13 @@ struct memory {
 	unsigned int count;
 	struct kept kept[MOST_KEPT];
 };
+
+/*
+ * What RCU frees in bulk is freed without a trace. Of what an open device takes that is one object,
+ * behind whatever can be waited for; which one is found out by opening one. That it is freed is for
+ * kmemleak to tell.
+ */
+static char freed_in_bulk[64];
 
 static inline int memory_trace(const char *event, const char *file, const char *text)
 {
@@ -86,7 +93,9 @@ static inline int memory_close(struct memory *memory)
 static inline int memory_note(struct memory *memory, const char *line)
 {
 	const char *site = strstr(line, "call_site="), *ptr = strstr(line, " ptr=");
+	const char *size = strstr(line, " bytes_req=");
 	struct kept new = { 0 };
+	unsigned long bytes;
 
 	/* Some were lost: then nothing can be said of what is left. */
 	if (strstr(line, " EVENTS]"))
@@ -96,6 +105,11 @@ static inline int memory_note(struct memory *memory, const char *line)
 		return 0;
 	/* What kmemleak notes of each. */
 	if (!strncmp(new.site, "__alloc_object+", strlen("__alloc_object+")))
+		return 0;
+	if (size && sscanf(size, " bytes_req=%lu", &bytes) == 1)
+		snprintf(new.site + strlen(new.site), sizeof(new.site) - strlen(new.site), " (%lu bytes)",
+			 bytes);
+	if (*freed_in_bulk && !strcmp(new.site, freed_in_bulk))
 		return 0;
 	for (unsigned int i = 0; i < memory->count; i++) {
 		if (!strcmp(memory->kept[i].ptr, new.ptr)) {
@@ -145,6 +159,43 @@ static inline const char *memory_kept(const struct memory *memory, unsigned int 
 			return memory->kept[i].site;
 	}
 	return NULL;
+}
+
+/* Finds out what is freed in bulk. -1 if it is not one kind of object, and one of each open device. */
+static inline int memory_learn(struct memory *memory, const char *device)
+{
+	int fds[8];
+
+	for (int round = 0; round < 2; round++) {
+		/* The first round takes what later ones find. */
+		memory->count = 0;
+		if (memory_read(memory) || memory_watch(true))
+			return -1;
+		for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+			fds[i] = open(device, O_RDWR | O_CLOEXEC);
+		if (memory_watch(false))
+			return -1;
+		for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+			close(fds[i]);
+		/* All else is freed within a moment. */
+		usleep(500000);
+		if (memory_read(memory))
+			return -1;
+	}
+	for (unsigned int i = 0; i < memory->count; i++) {
+		unsigned int times = 0;
+
+		for (unsigned int j = 0; j < memory->count; j++)
+			times += !strcmp(memory->kept[i].site, memory->kept[j].site);
+		if (times < ARRAY_SIZE(fds) - 1)
+			continue;
+		if (times > ARRAY_SIZE(fds) ||
+		    (*freed_in_bulk && strcmp(freed_in_bulk, memory->kept[i].site)))
+			return -1;
+		strcpy(freed_in_bulk, memory->kept[i].site);
+	}
+	memory->count = 0;
+	return 0;
 }
 
 #endif /* MEMORY_H */

@@ -601,6 +601,9 @@ FIXTURE_SETUP(abi)
 		TH_LOG("%s", strerror(errno));
 	ASSERT_EQ(0, memory_open(&memory))
 		TH_LOG("%s: %s", TRACE, strerror(errno));
+	if (!*freed_in_bulk)
+		ASSERT_EQ(0, memory_learn(&memory, device))
+			TH_LOG("it keeps memory each time: %s", freed_in_bulk);
 	self->fd = sysdemo_open(device);
 	ASSERT_LE(0, self->fd);
 	ASSERT_EQ(0, faults_open(&self->faults));
