@@ -267,19 +267,60 @@ TEST_F(tree, counts)
 	ASSERT_LE(0, ours);
 	for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
 #ifdef __LP64__
-		EXPECT_EQ(EINVAL, error_of(sysdemo_read(self->fd, ours, buffer, counts[i])));
-		EXPECT_EQ(EINVAL, error_of(sysdemo_write(self->fd, ours, buffer, counts[i])));
+		EXPECT_EQ(error_of(syscall(SYS_read, theirs, buffer, counts[i])),
+			  error_of(sysdemo_read(self->fd, ours, buffer, counts[i])));
+		EXPECT_EQ(error_of(syscall(SYS_write, theirs, buffer, counts[i])),
+			  error_of(sysdemo_write(self->fd, ours, buffer, counts[i])));
 #endif
 		EXPECT_EQ(error_of(syscall(SYS_read, theirs, buffer, counts[i])),
 			  error_of(syscall(SYS_read, ours, buffer, counts[i])));
 	}
-	EXPECT_EQ(EINVAL, error_of(sysdemo_syscall(self->fd, SYSDEMO_NR_READ, ours,
+	EXPECT_EQ(EFAULT, error_of(sysdemo_syscall(self->fd, SYSDEMO_NR_READ, ours,
 						   (uintptr_t)buffer, -1ULL, 0, 0, 0)));
-	EXPECT_EQ(EINVAL, error_of(sysdemo_syscall(self->fd, SYSDEMO_NR_WRITE, ours,
+	EXPECT_EQ(EFAULT, error_of(sysdemo_syscall(self->fd, SYSDEMO_NR_WRITE, ours,
 						   (uintptr_t)buffer, 1ULL << 63, 0, 0, 0)));
 	EXPECT_EQ(0, lseek(ours, 0, SEEK_END));
+	/* Beyond the last position that there is. */
+	ASSERT_EQ(LLONG_MAX, lseek64(ours, LLONG_MAX, SEEK_SET));
+	EXPECT_EQ(EINVAL, error_of(sysdemo_read(self->fd, ours, buffer, 4)));
+	EXPECT_EQ(EINVAL, error_of(read(ours, buffer, 4)));
+	EXPECT_EQ(EINVAL, error_of(sysdemo_write(self->fd, ours, buffer, 4)));
+	EXPECT_EQ(EINVAL, error_of(write(ours, buffer, 4)));
 	close(ours);
 	close(theirs);
+}
+
+/* What is written in several pieces is all there, and ends where memory does. */
+TEST_F(tree, long_writes)
+{
+	const size_t length = 3 * SYSDEMO_COPY_MAX, page = sysconf(_SC_PAGESIZE);
+	unsigned char *text = mmap(NULL, length + page, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned char *got = malloc(length);
+
+	ASSERT_NE(MAP_FAILED, (void *)text);
+	ASSERT_NE(NULL, got);
+	ASSERT_EQ(0, munmap(text + length, page));
+	for (size_t i = 0; i < length; i++)
+		text[i] = i % 251;
+	for (size_t way = 0; way < ARRAY_SIZE(ways); way++) {
+		for (int append = 0; append <= 1; append++) {
+			int flags = O_RDWR | O_CREAT | O_TRUNC | (append ? O_APPEND : 0);
+			int file = open_in_tree(self->fd, "file", flags, 0600);
+
+			ASSERT_LE(0, file);
+			EXPECT_EQ(5, ways[way](self, true, file, text, 5));
+			EXPECT_EQ(length - 5, ways[way](self, true, file, text + 5, length));
+			EXPECT_EQ(length, lseek(file, 0, SEEK_CUR));
+			EXPECT_EQ(length, lseek(file, 0, SEEK_END));
+			EXPECT_EQ(length, pread(file, got, length, 0));
+			EXPECT_EQ(0, memcmp(got, text, length));
+			EXPECT_EQ(EFAULT, error_of(ways[way](self, true, file, text + length, 1)));
+			close(file);
+		}
+	}
+	munmap(text, length);
+	free(got);
 }
 
 TEST_F(tree, appending)
@@ -669,7 +710,7 @@ TEST_F(tree, restrictions_are_handed_on)
 	struct iovec iov = { text, 3 };
 
 	for (int reads = 0; reads <= 1; reads++) {
-		int fd = sysdemo_open(device), before, after, copy, pipes[2];
+		int fd = sysdemo_open(device), before, after, again, copy, pipes[2];
 
 		ASSERT_LE(0, fd);
 		ASSERT_EQ(0, pipe(pipes));
@@ -691,6 +732,13 @@ TEST_F(tree, restrictions_are_handed_on)
 		EXPECT_EQ(reads ? EPERM : 0, error_of(writev(after, &iov, 1)));
 		EXPECT_EQ(reads ? EPERM : 0, error_of(sysdemo_write(self->fd, after, text, 1)));
 		EXPECT_EQ(reads ? EPERM : 0, error_of(sysdemo_write(fd, after, text, 1)));
+		/* To cut is to write. */
+		EXPECT_EQ(reads ? EPERM : 0, error_of(ftruncate(after, 3)));
+		again = open_in_tree(fd, "file", O_RDONLY | O_TRUNC, 0);
+		EXPECT_EQ(reads ? EPERM : 0, error_of(again));
+		close(again);
+		EXPECT_EQ(reads ? 3 : 0, lseek(before, 0, SEEK_END));
+		EXPECT_EQ(3, pwrite(before, text, 3, 0));
 		/* What was open before is what it was, but the device does not do it. */
 		EXPECT_EQ(0, error_of(pread(before, got, 1, 0)));
 		EXPECT_EQ(0, error_of(pwrite(before, text, 1, 0)));

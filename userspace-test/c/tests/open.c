@@ -6,6 +6,7 @@
 #include "tree.h"
 
 #include <pthread.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -144,6 +145,68 @@ TEST_F(tree, every_bit_of_resolve_as_openat2)
 				TH_LOG("\"%s\", resolve %#llx", paths[i], (long long)resolve);
 		}
 	}
+}
+
+/* What is found on the way is not sure to who must not look again; what is at its end is. */
+TEST_F(tree, errors_of_what_is_cached_as_openat2)
+{
+	static const struct {
+		const char *path;
+		__u64 resolve, flags;
+	} cases[] = {
+		{ "file/new", 0, 0 }, { "file/..", 0, 0 }, { "file/", 0, 0 },
+		{ "..", RESOLVE_BENEATH, 0 }, { "folder/../..", RESOLVE_BENEATH, 0 },
+		{ "/file", RESOLVE_BENEATH, 0 }, { "file", 0, O_DIRECTORY },
+		{ "folder", 0, O_WRONLY }, { "closed/inner", 0, 0 },
+	};
+
+	ASSERT_EQ(0, furnish(self->fd, self->folder));
+	ASSERT_EQ(0, mkdirat(self->folder, "closed", 0700));
+	ASSERT_EQ(0, sysdemo_mkdir(self->fd, "closed", 0700));
+	ASSERT_EQ(0, be_user(ALICE, ALICE, 0, NULL));
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		__u64 resolve = cases[i].resolve | RESOLVE_CACHED;
+
+		EXPECT_EQ(try_theirs(self->folder, cases[i].path, cases[i].flags, 0, resolve),
+			  try_ours(self->fd, cases[i].path, cases[i].flags, 0, resolve)) {
+			TH_LOG("%s", cases[i].path);
+		}
+	}
+	ASSERT_EQ(0, be_root());
+}
+
+/* A descriptor that the caller cannot be told of is not left behind. */
+TEST_F(tree, an_answer_that_cannot_be_written_opens_nothing)
+{
+	const size_t page = sysconf(_SC_PAGESIZE);
+	struct sysdemo_open_how how = { .flags = O_RDWR | O_CREAT, .mode = 0600 };
+	struct sysdemo_batch batch = { .count = 1 };
+	int files = count_open_files();
+	struct sysdemo_call *call = mmap(NULL, page, PROT_READ | PROT_WRITE,
+					 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ASSERT_NE(MAP_FAILED, (void *)call);
+	call->nr = SYSDEMO_NR_OPEN;
+	call->args[0] = (uintptr_t)"file";
+	call->args[1] = (uintptr_t)&how;
+	call->args[2] = sizeof(how);
+	batch.calls = (uintptr_t)call;
+	ASSERT_EQ(0, mprotect(call, page, PROT_READ));
+	EXPECT_EQ(EFAULT, error_of(ioctl(self->fd, SYSDEMO_IOC_CALL, call)));
+	EXPECT_EQ(files, count_open_files());
+	EXPECT_EQ(0, ioctl(self->fd, SYSDEMO_IOC_BATCH, &batch));
+	EXPECT_EQ(0, batch.done);
+	EXPECT_EQ(-EFAULT, batch.status);
+	EXPECT_EQ(files, count_open_files());
+	/* The call was made: the name is there, but nothing holds the file. */
+	EXPECT_EQ(0, sysdemo_unlink(self->fd, "file"));
+	/* The same where it can be written. */
+	ASSERT_EQ(0, mprotect(call, page, PROT_READ | PROT_WRITE));
+	EXPECT_EQ(0, ioctl(self->fd, SYSDEMO_IOC_BATCH, &batch));
+	EXPECT_EQ(1, batch.done);
+	EXPECT_EQ(files + 1, count_open_files());
+	EXPECT_EQ(0, close(call->ret));
+	munmap(call, page);
 }
 
 TEST_F(tree, ways_out_of_the_tree)
