@@ -58,7 +58,13 @@ struct Shared<T>(UnsafeCell<T>);
 
 // SAFETY: Nothing here changes what is in it; C functions do, which synchronize. What is read here
 // is read when, as is said there, none of them changes it.
-unsafe impl<T> Sync for Shared<T> {}
+unsafe impl Sync for Shared<bindings::file_system_type> {}
+
+// SAFETY: As above.
+unsafe impl Sync for Shared<*mut bindings::vfsmount> {}
+
+// SAFETY: As above.
+unsafe impl Sync for Shared<c_int> {}
 
 static TYPE: Shared<bindings::file_system_type> =
     Shared(UnsafeCell::new(bindings::file_system_type {
@@ -93,8 +99,14 @@ static INODE_OPERATIONS: Table<bindings::inode_operations> = Table(bindings::ino
 /// A table of operations.
 pub(super) struct Table<T>(pub(super) T);
 
-// SAFETY: Nothing in a table is ever changed.
-unsafe impl<T> Sync for Table<T> {}
+// SAFETY: Nothing in a table is ever changed, and what is in these is functions and a module.
+unsafe impl Sync for Table<bindings::super_operations> {}
+
+// SAFETY: As above.
+unsafe impl Sync for Table<bindings::inode_operations> {}
+
+// SAFETY: As above.
+unsafe impl Sync for Table<bindings::file_operations> {}
 
 /// The file system, mounted.
 ///

@@ -546,11 +546,15 @@ struct sysdemo_time {
  * SYSDEMO_NR_OPEN opens a file or a directory and gives a descriptor for it, a real one: read(2),
  * write(2), lseek(2), fstat(2), ftruncate(2), dup(2), sendfile(2) and close(2) are made for it. It
  * is the lowest that is free and outlives the device's. (What else one may try with it: to map it
- * gives ENODEV, to open it anew by /proc/<pid>/fd ENXIO, to change its mode, owner or times
- * EOPNOTSUPP; a directory is read by SYSDEMO_NR_LIST only.) It answers as openat2(2) does that is
- * given the root of the tree as its directory, and checks in the same order: the structure, a
- * descriptor, the path, the way, the permissions, the file. Nothing is left behind by a call that
- * fails.
+ * gives ENODEV, to open it anew by /proc/<pid>/fd ENXIO, unless with O_PATH, to change its mode,
+ * owner or times EOPNOTSUPP; a directory is read by SYSDEMO_NR_LIST only, and to all but fstat(2) it
+ * is a file that cannot be read.) It answers as openat2(2) does that is given the root of the tree as
+ * its directory, and checks in the same order: the structure, a descriptor, the path, the way, the
+ * permissions, the file. What differs: ENOMEM and ENFILE may come sooner or later than there, and
+ * the setting fs.protected_regular is not looked at (O_EXCL is the cure).
+ *
+ * Nothing is left behind by a call that fails. If the call is made, but its result cannot be written
+ * (EFAULT of the ioctl), the file is closed again, but has its name, or is cut.
  *
  * The flags have the meanings that they have there. What this tree has no use for is taken and does
  * nothing: O_NOCTTY, O_NONBLOCK, O_NOFOLLOW, O_LARGEFILE, O_SYNC, O_DSYNC, O_ASYNC, and
