@@ -153,10 +153,9 @@ impl Contents {
         let mut position = position;
         while !from.is_empty() {
             let piece = Piece::first(position, from.len());
-            let (Some((part, rest)), Some(Some(page))) = (
-                from.split_at_checked(piece.len),
-                self.place(piece.page),
-            ) else {
+            let (Some((part, rest)), Some(Some(page))) =
+                (from.split_at_checked(piece.len), self.place(piece.page))
+            else {
                 break;
             };
             piece.of_mut(page).copy_from_slice(part);
@@ -171,10 +170,7 @@ impl Contents {
     /// Fails as [`Self::write`] does; there are no more pages then than before.
     fn provide(&mut self, position: usize, end: usize) -> Result {
         let range = position / PAGE_SIZE..pages_up_to(end);
-        let missing = range
-            .clone()
-            .filter(|at| self.page(*at).is_none())
-            .count();
+        let missing = range.clone().filter(|at| self.page(*at).is_none()).count();
         if missing == 0 {
             return Ok(());
         }
@@ -259,7 +255,10 @@ impl Contents {
             let kept = pages_up_to(size);
             let mut first = kept % GROUP;
             for group in self.groups.iter_mut().skip(kept / GROUP) {
-                for place in group.iter_mut().flat_map(|pages| pages.iter_mut().skip(first)) {
+                for place in group
+                    .iter_mut()
+                    .flat_map(|pages| pages.iter_mut().skip(first))
+                {
                     gone += usize::from(place.take().is_some());
                 }
                 first = 0;

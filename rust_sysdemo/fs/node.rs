@@ -19,8 +19,7 @@ use crate::bridge::{
     },
 };
 use kernel::{
-    bindings,
-    new_mutex,
+    bindings, new_mutex,
     page::PAGE_SIZE,
     prelude::*,
     sync::{

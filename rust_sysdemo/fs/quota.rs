@@ -100,13 +100,7 @@ impl Counts {
     /// Counts more of a user, for whom there is room or some is given.
     ///
     /// Fails as [`Quota::charge`] does, and then nothing is counted.
-    fn add(
-        &mut self,
-        limits: &Limits,
-        uid: Uid,
-        more: Usage,
-        room: Option<Room>,
-    ) -> Result {
+    fn add(&mut self, limits: &Limits, uid: Uid, more: Usage, room: Option<Room>) -> Result {
         let used = self.users.get(&uid).copied().unwrap_or_default();
         let used = used.plus(more, limits.user).ok_or(EDQUOT)?;
         let total = self.total.plus(more, limits.total).ok_or(ENOSPC)?;

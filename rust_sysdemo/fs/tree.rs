@@ -160,9 +160,10 @@ impl Tree {
         // later, as the lock of all names is held.
         let number = self.last_number.fetch_add(1, Relaxed).wrapping_add(1);
         let permissions = mode & MODE & !task::current_umask();
-        let Ok(node) = spare
-            .node
-            .pin_init_with(Node::of(caller, number, kind, permissions, charge));
+        let Ok(node) =
+            spare
+                .node
+                .pin_init_with(Node::of(caller, number, kind, permissions, charge));
         Ok((place, node.into()))
     }
 
