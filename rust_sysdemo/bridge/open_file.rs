@@ -105,8 +105,8 @@ struct State {
     open: OpenFile,
     /// For as long as a file is open there is one mount, and all that are opened then are on it. (A
     /// descriptor that was opened with `O_PATH` keeps a mount, but not this one count of it: then
-    /// there can be another later, with an inode of its own for the same node. All that they tell is
-    /// the node's.)
+    /// there can be another later, with an inode of its own for the same node. All that they tell
+    /// is the node's.)
     mounted: Mounted,
 }
 
@@ -145,8 +145,8 @@ pub(crate) fn make(mounted: Mounted, node: &Arc<Node>, flags: u32, open: OpenFil
     // Kept over all that follows: there is an inode only as long as there is a mount.
     let state = KBox::new(State { open, mounted }, GFP_KERNEL_ACCOUNT)?;
     let inode = inode_of(&state.mounted, node)?;
-    // SAFETY: This is the module itself, which is loaded: `mounted` keeps the file system's module so.
-    // A file lets go of its operations' module when it is closed.
+    // SAFETY: This is the module itself, which is loaded: `mounted` keeps the file system's module
+    // so. A file lets go of its operations' module when it is closed.
     unsafe { bindings::__module_get(operations.owner) };
     // SAFETY: The inode is of the mount; the reference to it goes over to the file if there is one.
     // The operations are never freed while the module is loaded.

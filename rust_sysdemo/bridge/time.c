@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What Rust cannot ask of time namespaces, as these are inline functions: the CLOCK_MONOTONIC of the
- * task that is running may be set off from the kernel's own.
+ * What Rust cannot ask of time namespaces, as these are inline functions: the CLOCK_MONOTONIC of
+ * the task that is running may be set off from the kernel's own.
  */
 #include <linux/time64.h>
 #include <linux/time_namespace.h>

@@ -57,8 +57,8 @@ use kernel::{
     },
 };
 
-/// The most memory that an open device takes, whatever is done with it, but for those who wait on it:
-/// they take theirs on their own account (see [`WaitQueue`]).
+/// The most memory that an open device takes, whatever is done with it, but for those who wait on
+/// it: they take theirs on their own account (see [`WaitQueue`]).
 const MEMORY_MAX: usize = 8192;
 
 /// What one `open()` of the device holds, shared by all who have its file descriptor.

@@ -3,8 +3,8 @@
 //! What is in a file: pages, those that were ever written.
 //!
 //! They are found by way of groups. What a group takes is not counted, but there is none without a
-//! page, so it is at most as much again as the pages that are counted; and the list of the groups of
-//! a file of the largest size that can be allowed takes a page.
+//! page, so it is at most as much again as the pages that are counted; and the list of the groups
+//! of a file of the largest size that can be allowed takes a page.
 
 use super::quota::Charge;
 use core::{

@@ -7,7 +7,7 @@
 //! | descriptor | reserves a number | gives it back |
 //! | way | goes along the path to what is to be opened | - |
 //! | permission | asks whether the caller may, and charges what is to be made | uncharges it |
-//! | file | makes the open file, gives what is new its name, and cuts what is to be cut | closes it |
+//! | file | makes the open file, names what is new, cuts what is to be cut | closes it |
 //! | install | puts the file behind the number | - |
 //!
 //! Each stage ends in an event `sysdemo:open_stage`. If one fails, what the earlier ones did is
@@ -17,9 +17,9 @@
 //! The last stage cannot fail, and has to be the last, for nobody can take it back: another thread
 //! may use the descriptor at once. Here it is not even for `open()` to do: a real system call's
 //! answer is a register, but ours has to be written to the caller's memory, which can fail, and
-//! would leave a descriptor that nobody knows of. So [`open()`] gives an [`Opened`], and who answers
-//! the caller installs it after that. If there is no answer it is closed again; the name of a new
-//! file, and the cut of an old one, stay: others may have seen them.
+//! would leave a descriptor that nobody knows of. So [`open()`] gives an [`Opened`], and who
+//! answers the caller installs it after that. If there is no answer it is closed again; the name of
+//! a new file, and the cut of an old one, stay: others may have seen them.
 
 use super::{
     access::{
@@ -273,8 +273,8 @@ impl Opened {
     }
 }
 
-/// Opens a file or directory, and reserves a descriptor for it, to be installed. What is wrong with the path itself is
-/// of interest, as in the kernel, only to who has a descriptor.
+/// Opens a file or directory, and reserves a descriptor for it, to be installed. What is wrong with
+/// the path itself is of interest, as in the kernel, only to who has a descriptor.
 ///
 /// Fails as the stages do, in their order, and of "way" as the reading of the path did.
 pub(crate) fn open(

@@ -160,7 +160,7 @@ pub(super) type Room = RBTreeNodeReservation<Uid, Usage>;
 ///
 /// Fails with [`ENOMEM`].
 pub(super) fn room() -> Result<Room> {
-    Ok(Room::new(GFP_KERNEL_ACCOUNT)?)
+    Room::new(GFP_KERNEL_ACCOUNT)
 }
 
 /// What one node has taken of the account.

@@ -75,7 +75,8 @@ pub(crate) struct Tree {
 }
 
 /// Memory for a node and its name, taken before the lock of all names is. To wait for memory may
-/// take long, the more so for who has little of it allowed, and with that lock everybody would wait.
+/// take long, the more so for who has little of it allowed, and with that lock everybody would
+/// wait.
 pub(super) struct Spare {
     node: UniqueArc<MaybeUninit<Node>>,
     name: names::Room,

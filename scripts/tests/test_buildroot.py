@@ -414,7 +414,11 @@ IMAGE = "scripts/buildroot-image --built"
 def test_without_a_tree():
     environment = {k: v for k, v in os.environ.items() if k != "BUILDROOT"}
     done = subprocess.run(
-        [TOP / "scripts/buildroot-image"], env=environment, capture_output=True, text=True, check=False
+        [TOP / "scripts/buildroot-image"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 2
     error, command = done.stderr.splitlines()

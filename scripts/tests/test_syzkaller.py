@@ -87,7 +87,7 @@ def parts(text):
     return [part.strip() for part in found]
 
 
-def size_of(type_, arguments=()):
+def size_of(type_, arguments=()):  # noqa: PLR0911
     """The size of a type of the description: of those kinds that it uses."""
     type_ = dict(arguments).get(type_, type_)
     name, _, inner = type_.removesuffix("]").partition("[")

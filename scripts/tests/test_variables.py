@@ -16,7 +16,7 @@ VARIABLES = re.search(r"^export (.*)$", (TOP / "Makefile").read_text(), re.M)[1]
 
 @pytest.fixture(scope="session")
 def checkout(tmp_path_factory):
-    """This checkout, as it is before anything is built in it."""
+    """A checkout like ours, as it is before anything is built in it."""
     return copy_checkout(tmp_path_factory.mktemp("checkout") / "sysdemo")
 
 

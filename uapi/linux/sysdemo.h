@@ -223,8 +223,9 @@ struct sysdemo_log {
 /*
  * Switches the log on or off, for all who have this open device, or asks how it is. Each call that
  * is made then leaves a record when it ends: those of a batch one each, also those that are refused
- * and those that there are none of. One that a signal ends leaves -EINTR, each time that it is made:
- * one more if it starts again by itself. What is still there when it is switched on anew is dropped.
+ * and those that there are none of. One that a signal ends leaves -EINTR, each time that it is
+ * made: one more if it starts again by itself. What is still there when it is switched on anew is
+ * dropped.
  * 0 when it is done and told, otherwise:
  * EBUSY: it is on already, or somebody is just switching it on.
  * EFAULT: the structure cannot be read, and nothing is changed, or it cannot be written.
@@ -248,9 +249,9 @@ struct sysdemo_log {
  *
  * read(2) gives as many of these as there are and fit, whole ones only, each to one reader. It
  * waits for the first if there is none, unless the device is open with O_NONBLOCK; poll(2) says if
- * it would. A log that is off can still be read, until it is empty. Room for a new record is made by
- * dropping the oldest that waits; if all that there is room for are just being copied to readers,
- * the new one is dropped.
+ * it would. A log that is off can still be read, until it is empty. Room for a new record is made
+ * by dropping the oldest that waits; if all that there is room for are just being copied to
+ * readers, the new one is dropped.
  * EAGAIN: it would have to wait. Also if the log is off, and what was left is just being copied to
  *	another reader: if that fails it is there again.
  * EFAULT: the first cannot be written. It is not lost: the next read gets it.
@@ -547,14 +548,14 @@ struct sysdemo_time {
  * write(2), lseek(2), fstat(2), ftruncate(2), dup(2), sendfile(2) and close(2) are made for it. It
  * is the lowest that is free and outlives the device's. (What else one may try with it: to map it
  * gives ENODEV, to open it anew by /proc/<pid>/fd ENXIO, unless with O_PATH, to change its mode,
- * owner or times EOPNOTSUPP; a directory is read by SYSDEMO_NR_LIST only, and to all but fstat(2) it
- * is a file that cannot be read.) It answers as openat2(2) does that is given the root of the tree as
- * its directory, and checks in the same order: the structure, a descriptor, the path, the way, the
- * permissions, the file. What differs: ENOMEM and ENFILE may come sooner or later than there, and
- * the setting fs.protected_regular is not looked at (O_EXCL is the cure).
+ * owner or times EOPNOTSUPP; a directory is read by SYSDEMO_NR_LIST only, and to all but fstat(2)
+ * it is a file that cannot be read.) It answers as openat2(2) does that is given the root of the
+ * tree as its directory, and checks in the same order: the structure, a descriptor, the path, the
+ * way, the permissions, the file. What differs: ENOMEM and ENFILE may come sooner or later than
+ * there, and the setting fs.protected_regular is not looked at (O_EXCL is the cure).
  *
- * Nothing is left behind by a call that fails. If the call is made, but its result cannot be written
- * (EFAULT of the ioctl), the file is closed again, but has its name, or is cut.
+ * Nothing is left behind by a call that fails. If the call is made, but its result cannot be
+ * written (EFAULT of the ioctl), the file is closed again, but has its name, or is cut.
  *
  * The flags have the meanings that they have there. What this tree has no use for is taken and does
  * nothing: O_NOCTTY, O_NONBLOCK, O_NOFOLLOW, O_LARGEFILE, O_SYNC, O_DSYNC, O_ASYNC, and
@@ -666,13 +667,13 @@ struct sysdemo_dirent {
  * the position that they share with those. EBADF: there is no such descriptor, or it is not of
  * SYSDEMO_NR_OPEN, or not open for that. EFAULT: not one byte could be copied; if some could, their
  * number is given; or the buffer, as long as it is said to be, reaches beyond the caller's part of
- * memory. EISDIR: it is a directory. EINVAL: the position and the count are more than a position can
- * be. EPERM: the device that opened the file was not allowed that call.
+ * memory. EISDIR: it is a directory. EINVAL: the position and the count are more than a position
+ * can be. EPERM: the device that opened the file was not allowed that call.
  *
- * A write is made in pieces of SYSDEMO_COPY_MAX bytes. A piece, and so a write that is no longer, is
- * made as a whole: no other write gets between its bytes, and with O_APPEND it is at what is the end
- * then. (Who reads more than a page meanwhile may get some of it.) Between the pieces of a longer one
- * others may write as well, unless they share its position.
+ * A write is made in pieces of SYSDEMO_COPY_MAX bytes. A piece, and so a write that is no longer,
+ * is made as a whole: no other write gets between its bytes, and with O_APPEND it is at what is the
+ * end then. (Who reads more than a page meanwhile may get some of it.) Between the pieces of a
+ * longer one others may write as well, unless they share its position.
  * EFBIG: the position is at or beyond the largest size that a file may have, a parameter of the
  * module, or beyond RLIMIT_FSIZE, which raises SIGXFSZ as well. If some bytes fit, those are
  * written. EDQUOT and ENOSPC: as above, and nothing of that piece is written. What ends a write

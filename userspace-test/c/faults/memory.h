@@ -107,8 +107,8 @@ static inline int memory_note(struct memory *memory, const char *line)
 	if (!strncmp(new.site, "__alloc_object+", strlen("__alloc_object+")))
 		return 0;
 	if (size && sscanf(size, " bytes_req=%lu", &bytes) == 1)
-		snprintf(new.site + strlen(new.site), sizeof(new.site) - strlen(new.site), " (%lu bytes)",
-			 bytes);
+		snprintf(new.site + strlen(new.site), sizeof(new.site) - strlen(new.site),
+			 " (%lu bytes)", bytes);
 	if (*freed_in_bulk && !strcmp(new.site, freed_in_bulk))
 		return 0;
 	for (unsigned int i = 0; i < memory->count; i++) {
@@ -161,7 +161,9 @@ static inline const char *memory_kept(const struct memory *memory, unsigned int 
 	return NULL;
 }
 
-/* Finds out what is freed in bulk. -1 if it is not one kind of object, and one of each open device. */
+/*
+ * Finds out what is freed in bulk. -1 if it is not one kind of object, and one of each open device.
+ */
 static inline int memory_learn(struct memory *memory, const char *device)
 {
 	int fds[8];
@@ -192,7 +194,7 @@ static inline int memory_learn(struct memory *memory, const char *device)
 		if (times > ARRAY_SIZE(fds) ||
 		    (*freed_in_bulk && strcmp(freed_in_bulk, memory->kept[i].site)))
 			return -1;
-		strcpy(freed_in_bulk, memory->kept[i].site);
+		snprintf(freed_in_bulk, sizeof(freed_in_bulk), "%s", memory->kept[i].site);
 	}
 	memory->count = 0;
 	return 0;

@@ -516,8 +516,9 @@ TEST_F(log, a_time_before_the_clock_started)
 }
 
 /*
- * How much of the allocator's memory is in use, and how much of it is on somebody's account. The size
- * of an object is taken from its cache's name: what a debug kernel puts around each does not count.
+ * How much of the allocator's memory is in use, and how much of it is on somebody's account. The
+ * size of an object is taken from its cache's name: what a debug kernel puts around each does not
+ * count.
  */
 static int slab_use(__u64 *all, __u64 *accounted)
 {
