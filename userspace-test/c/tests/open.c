@@ -66,7 +66,7 @@ static void try_flag(struct __test_metadata *_metadata, TREE_DATA *self, __u64 f
 	/* What is not known at all is refused before anything is looked at. */
 	const bool unknown = try_theirs(self->folder, "file", flag, 0, 0) == EINVAL;
 
-	for (size_t i = 0; i < (unknown ? 1 : ARRAY_SIZE(paths)); i++) {
+	for (size_t i = 0; i < (unknown ? 1 : ARRAY_SIZE(paths)); i += stride) {
 		for (__u64 access = O_RDONLY; access <= 3; access++) {
 			for (int create = 0; create <= 1; create++) {
 				__u64 flags = flag | access | (create ? O_CREAT : 0);

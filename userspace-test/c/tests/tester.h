@@ -126,4 +126,17 @@ static inline ssize_t read_file(const char *path, char *buffer, size_t size)
 	return got < 0 ? -1 : (ssize_t)length;
 }
 
+/*
+ * Of many cases that are much the same, every how many-th is tried: each, but in a kernel whose checks
+ * take ten times as long only some. That kernel is for what it notices.
+ */
+static int stride = 1;
+
+/* While the program still is root's. */
+__attribute__((constructor)) static void choose_stride(void)
+{
+	if (!access("/sys/kernel/debug/kmemleak", F_OK))
+		stride = 7;
+}
+
 #endif /* TESTER_H */

@@ -8,10 +8,17 @@
 
 #include "tests/tester.h"
 
-/* The module without what takes the kernel most of the time: see qemu/make-payload. */
+#include <sys/utsname.h>
+
 static inline int open_module(void)
 {
-	return open("/usr/lib/sysdemo/rounds.ko", O_RDONLY | O_CLOEXEC);
+	struct utsname name;
+	char path[256];
+
+	if (uname(&name))
+		return -1;
+	snprintf(path, sizeof(path), "/lib/modules/%s/updates/sysdemo.ko", name.release);
+	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
 /* 0, or the error. */

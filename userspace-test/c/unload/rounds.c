@@ -221,7 +221,10 @@ static void *wait_in_poll(void *arg)
 	struct pollfd poll_fd = { .fd = *(int *)arg, .events = POLLIN };
 
 	atomic_store(&waiter, gettid());
-	return (void *)(long)(poll(&poll_fd, 1, -1) < 0 ? errno : 0);
+	if (poll(&poll_fd, 1, -1) < 0)
+		return (void *)(long)errno;
+	/* Before it looks for a signal it looks at the descriptor once more: that is closed. */
+	return (void *)(long)(poll_fd.revents == POLLNVAL ? EINTR : 0);
 }
 
 static int hold_open(struct hold *hold)
