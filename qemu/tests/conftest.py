@@ -32,6 +32,12 @@ def boot_once(tmp_path_factory):
     return Guests(tmp_path_factory.mktemp("guest"))
 
 
+@pytest.fixture
+def boot_debug(tmp_path):
+    """Boots a guest of the debug kernel."""
+    return lane(tmp_path, "debug")
+
+
 @pytest.fixture(scope="module")
 def boot_debug_once(tmp_path_factory):
     """Boots a guest of the debug kernel that several tests ask about."""
