@@ -203,6 +203,9 @@ static __always_inline const char *repeat(const struct faults *faults, struct op
 	}
 	if (memory_watch(false))
 		return "what cannot be traced";
+	/* What the last of them has made, where that is its work, goes when all is as before. */
+	if (op->prepare(op))
+		return "what cannot be prepared";
 	for (int i = 0; i < PATIENCE; i++) {
 		if (memory_read(&memory))
 			return "what cannot be traced";

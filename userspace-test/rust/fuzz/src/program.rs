@@ -23,6 +23,8 @@ const OPERATIONS: usize = 24;
 const RECORDS: usize = 6;
 /// How many words are laid out for a structure that is not known.
 const STRUCTURE_WORDS: usize = 10;
+/// Sizes of the structures that calls take.
+const SIZES: [u64; 6] = [16, 24, 32, 48, 56, 112];
 
 /// Numbers at which something may change. The sizes of structures are small ones and come by
 /// themselves.
@@ -88,6 +90,7 @@ impl Machine {
             input: Reader::new(input),
             machine: self,
             used: 0,
+            pointed: None,
             first_file,
         };
         for _ in 0..OPERATIONS {
@@ -109,6 +112,8 @@ struct Run<'a> {
     input: Reader<'a>,
     /// How much of the tableau has objects in it.
     used: u64,
+    /// How large the structure is that the last argument points to, if that was one.
+    pointed: Option<u64>,
     /// The first number that files of this input have.
     first_file: i32,
 }
@@ -184,7 +189,8 @@ impl Run<'_> {
         }
     }
 
-    /// Counts a call that was made; it has succeeded if the ioctl has, and its result is no error.
+    /// Counts a call that was made; it has succeeded if the ioctl has, and its result is no error, or
+    /// that the time is up that it was to wait.
     fn count(&self, step: &Step, has_succeeded: bool) {
         let Step::Ioctl {
             call: Some((call, result)),
@@ -194,7 +200,8 @@ impl Run<'_> {
             return;
         };
         let result = self.machine.arena.word(result);
-        let succeeded = has_succeeded && result.is_some_and(|result| result as i64 >= 0);
+        let done = |result| result >= 0 || result == -i64::from(libc::ETIMEDOUT);
+        let succeeded = has_succeeded && result.is_some_and(|result| done(result as i64));
         self.machine.shared.count(call, succeeded);
     }
 
@@ -370,7 +377,18 @@ impl Run<'_> {
         Step::File(call, fd, self.address(144), size, self.number())
     }
 
+    /// A size: of the structure that the argument before it points to, or one that some structure
+    /// has, or any number.
+    fn size(&mut self, pointed: Option<u64>) -> u64 {
+        match (pointed, self.input.byte()) {
+            (Some(size), 0..=95) => size,
+            (Some(_), choice @ 96..=191) => SIZES[usize::from(choice) % SIZES.len()],
+            _ => self.number(),
+        }
+    }
+
     fn argument(&mut self, kind: Kind) -> u64 {
+        let pointed = self.pointed.take();
         match kind {
             Kind::Path => {
                 let path = self.path();
@@ -378,6 +396,7 @@ impl Run<'_> {
             }
             Kind::How => {
                 let how = self.how();
+                self.pointed = Some(how.len() as u64);
                 self.object(&how)
             }
             Kind::File => self.number_of_file(),
@@ -386,6 +405,7 @@ impl Run<'_> {
                 // What the call writes may be larger than what it was given.
                 let address = self.address(bytes.len().max(128) as u64);
                 self.machine.arena.write(address, &bytes);
+                self.pointed = Some(bytes.len() as u64);
                 address
             }
             Kind::Input => {
@@ -395,7 +415,8 @@ impl Run<'_> {
             }
             Kind::Output => self.address(128),
             Kind::Flags => self.flags(),
-            Kind::Size | Kind::Number => self.number(),
+            Kind::Size => self.size(pointed),
+            Kind::Number => self.number(),
         }
     }
 
