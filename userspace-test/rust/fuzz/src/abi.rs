@@ -27,6 +27,8 @@ pub(crate) enum Kind {
     Size,
     /// A set of bits.
     Flags,
+    /// What a word is expected to be.
+    Expected,
     /// Any other number.
     Number,
 }
@@ -51,6 +53,7 @@ impl Kind {
             "size" | "len" | "count" => Self::Size,
             "flags" | "mask" => Self::Flags,
             "fd" => Self::File,
+            "expected" => Self::Expected,
             _ => Self::Number,
         }
     }

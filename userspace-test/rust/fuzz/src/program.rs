@@ -91,6 +91,7 @@ impl Machine {
             machine: self,
             used: 0,
             pointed: None,
+            word: 0,
             first_file,
         };
         for _ in 0..OPERATIONS {
@@ -114,6 +115,8 @@ struct Run<'a> {
     used: u64,
     /// How large the structure is that the last argument points to, if that was one.
     pointed: Option<u64>,
+    /// What the last bytes begin with that a call is to read.
+    word: u32,
     /// The first number that files of this input have.
     first_file: i32,
 }
@@ -357,7 +360,8 @@ impl Run<'_> {
     /// The number of a file: mostly one that this input may have opened.
     fn number_of_file(&mut self) -> u64 {
         match self.input.byte() {
-            choice @ 0..=223 => self.first_file as u64 + u64::from(choice % 6),
+            0..=127 => self.first_file as u64,
+            choice @ 128..=223 => self.first_file as u64 + u64::from(choice % 6),
             _ => self.number(),
         }
     }
@@ -411,11 +415,17 @@ impl Run<'_> {
             Kind::Input => {
                 let size = self.input.below(80);
                 let bytes = self.input.bytes(size);
+                self.word = bytes.first_chunk().map_or(0, |word| u32::from_le_bytes(*word));
                 self.object(bytes)
             }
             Kind::Output => self.address(128),
             Kind::Flags => self.flags(),
             Kind::Size => self.size(pointed),
+            // As likely as not what is there.
+            Kind::Expected => match self.input.byte() {
+                0..=127 => self.word.into(),
+                _ => self.number(),
+            },
             Kind::Number => self.number(),
         }
     }
