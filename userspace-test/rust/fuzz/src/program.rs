@@ -415,7 +415,9 @@ impl Run<'_> {
             Kind::Input => {
                 let size = self.input.below(80);
                 let bytes = self.input.bytes(size);
-                self.word = bytes.first_chunk().map_or(0, |word| u32::from_le_bytes(*word));
+                self.word = bytes
+                    .first_chunk()
+                    .map_or(0, |word| u32::from_le_bytes(*word));
                 self.object(bytes)
             }
             Kind::Output => self.address(128),
