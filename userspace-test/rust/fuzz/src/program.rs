@@ -94,6 +94,7 @@ impl Machine {
             word: 0,
             first_file,
         };
+        run.open_a_file();
         for _ in 0..OPERATIONS {
             if run.input.is_empty() {
                 break;
@@ -122,6 +123,28 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// Opens a file of the tree, so that calls on files have one from the beginning.
+    fn open_a_file(&mut self) {
+        let path = self.room(8);
+        self.machine.arena.write(path, b"a\0");
+        let how = self.room(24);
+        let words = [(libc::O_RDWR | libc::O_CREAT) as u64, 0o666, 0];
+        self.machine
+            .arena
+            .write(how, &words.map(u64::to_le_bytes).concat());
+        let record = self.room(size_of::<uapi::sysdemo_call>() as u64);
+        let words = [u64::from(uapi::SYSDEMO_NR_OPEN), path, how, 24, 0, 0, 0, 0];
+        self.machine
+            .arena
+            .write(record, &words.map(u64::to_le_bytes).concat());
+        self.machine.runner.take(&Step::Ioctl {
+            choice: 0,
+            command: CALL,
+            argument: record,
+            call: None,
+        });
+    }
+
     fn operation(&mut self) {
         let operation = self.input.below(16);
         if operation == 13 {
