@@ -32,7 +32,7 @@ help: ## List the verbs
 	@echo "  DEFCONFIG=initramfs|qemu_x86_64"
 	@echo "                        what buildroot-image makes: a root file system, or a kernel as well"
 	@echo "  FRAGMENT=<file>       more for Buildroot's configuration (a mirror, another toolchain)"
-	@echo "  TIMEOUT=<seconds>     how long the guest may take (240; 1200 in a kernel of our own, with fuzz TIME + 300,"
+	@echo "  TIMEOUT=<seconds>     how long the guest may take (240; 2400 in a kernel of our own, with fuzz TIME + 300,"
 	@echo "                        with stress 600 + 2 * TIME)"
 	@echo "  TIME=<seconds>        how long fuzz or stress takes (60); fuzz TIME=minimize makes a small corpus"
 	@echo "  INPUT=<file>          what fuzz runs instead: a saved input, or a folder of them in order"

@@ -41,6 +41,7 @@ void sysdemo_end_sleep(void);
 
 /* bridge/user_memory.c */
 int sysdemo_access_ok(const void *from, unsigned long size);
+int sysdemo_word_access_ok(const unsigned int *from);
 int sysdemo_get_user(unsigned int *word, const unsigned int *from);
 
 /* bridge/pseudo_fs.c */

@@ -44,6 +44,18 @@ pub(crate) fn require_user(from: UserPtr, size: usize) -> Result {
     }
 }
 
+/// As [`require_user`], for a word.
+///
+/// Fails with [`EFAULT`] if it is the kernel's.
+pub(crate) fn require_user_word(from: UserPtr) -> Result {
+    // SAFETY: The function takes any address; it only compares.
+    if unsafe { shims::sysdemo_word_access_ok(from.as_const_ptr().cast()) } != 0 {
+        Ok(())
+    } else {
+        Err(EFAULT)
+    }
+}
+
 /// Reads an aligned word of the caller's at once.
 ///
 /// A copy of four bytes may be four loads, between which another thread can store: what comes of

@@ -87,7 +87,7 @@ impl Key {
         if address % size_of::<u32>() != 0 {
             return Err(EINVAL);
         }
-        user_memory::require_user(word, size_of::<u32>())?;
+        user_memory::require_user_word(word)?;
         let task = current!();
         let space = task.mm().ok_or(EFAULT)?.as_raw() as usize;
         Ok(Self { space, address })

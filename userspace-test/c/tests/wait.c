@@ -176,7 +176,7 @@ TEST_F(wait, words_that_are_not_there)
 		0, 4, 0x800, (uintptr_t)memory + sysconf(_SC_PAGESIZE), UINTPTR_MAX - 3,
 		UINTPTR_MAX - 4095,
 #ifdef __x86_64__
-		0x00007fffffffeff0, 0x0000800000000000, 0xfffe000000000000,
+		0x00007fffffffeff0, 0x00007ffffffff000, 0x0000800000000000, 0xfffe000000000000,
 		0xffff888000001000, 0xffffffff81000000, 0xffffffffff600000,
 #else
 		0xffffe000,
