@@ -314,7 +314,7 @@ static inline bool is_result(const struct sysdemo_call *call, const unsigned cha
 		return call->ret > 2 && call->ret < MOST_FILES;
 	case SYSDEMO_NR_LIST:
 		return call->ret >= 0 && call->ret <= SYSDEMO_COPY_MAX &&
-		       call->ret <= (__s64)(call->args[2] & LLONG_MAX);
+		       (__u64)call->ret <= call->args[2];
 	case SYSDEMO_NR_READ:
 	case SYSDEMO_NR_WRITE:
 		return call->ret >= 0 && (__u64)call->ret <= call->args[2];

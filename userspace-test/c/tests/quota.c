@@ -4,12 +4,17 @@
  */
 #include "tree.h"
 
-/* What a module allows that was loaded without parameters. */
-#define TREE_BYTES (16 << 20)
-#define USER_BYTES (8 << 20)
-#define FILE_BYTES (4 << 20)
-#define TREE_NODES 16384
-#define USER_NODES 8192
+/* A limit: what the module was loaded with, where the environment tells, or what it has without. */
+static size_t limit(const char *name, size_t otherwise)
+{
+	const char *told = getenv(name);
+
+	return told ? strtoul(told, NULL, 10) : otherwise;
+}
+
+#define FILE_BYTES limit("file_bytes", 4 << 20)
+#define TREE_NODES ((int)limit("tree_nodes", 16384))
+#define USER_NODES ((int)limit("user_nodes", 8192))
 
 #define PAGE 4096
 #define CHUNK (64 * PAGE)

@@ -127,8 +127,8 @@ static inline ssize_t read_file(const char *path, char *buffer, size_t size)
 }
 
 /*
- * Of many cases that are much the same, every how many-th is tried: each, but in a kernel whose checks
- * take ten times as long only some. That kernel is for what it notices.
+ * Of many cases that are much the same, every how many-th is tried: each, but in a kernel whose
+ * checks take ten times as long only some. That kernel is for what it notices.
  */
 static int stride = 1;
 

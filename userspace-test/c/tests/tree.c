@@ -162,7 +162,7 @@ TEST_F_TIMEOUT(tree, owner_and_mode_as_in_a_tmpfs, SLOW)
 	ASSERT_EQ(0, be_user(ALICE, TEAM, 0, NULL));
 	for (size_t i = 0; i < ARRAY_SIZE(masks); i++) {
 		/* A prime: each bit with each other one, and not all that there are. */
-		for (unsigned int mode = 0; mode <= 01777; mode += 7) {
+		for (unsigned int mode = 0; mode <= 01777; mode += 7 * stride) {
 			struct sysdemo_stat ours;
 			struct stat theirs;
 			int file;
@@ -337,7 +337,7 @@ static void make_many(struct __test_metadata *_metadata, int fd)
 TEST_F_TIMEOUT(tree, lists_in_pieces, SLOW)
 {
 	make_many(_metadata, self->fd);
-	for (size_t size = 0; size < 400; size += size < 90 ? 1 : 31) {
+	for (size_t size = 0; size < 400; size += size < 90 ? stride : 31) {
 		__u64 buffer[52], cursor = 0;
 		int next = 0;
 		__s64 got;

@@ -124,9 +124,11 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Opens a file of the tree, so that calls on files have one from the beginning.
+    ///
+    /// Its name is none of [`NAMES`]: those may be directories by now.
     fn open_a_file(&mut self) {
         let path = self.room(8);
-        self.machine.arena.write(path, b"a\0");
+        self.machine.arena.write(path, b"file\0");
         let how = self.room(24);
         let words = [(libc::O_RDWR | libc::O_CREAT) as u64, 0o666, 0];
         self.machine
@@ -215,8 +217,8 @@ impl Run<'_> {
         }
     }
 
-    /// Counts a call that was made; it has succeeded if the ioctl has, and its result is no error, or
-    /// that the time is up that it was to wait.
+    /// Counts a call that was made; it has succeeded if the ioctl has, and its result is no error,
+    /// or that the time is up that it was to wait.
     fn count(&self, step: &Step, has_succeeded: bool) {
         let Step::Ioctl {
             call: Some((call, result)),
@@ -383,7 +385,8 @@ impl Run<'_> {
     /// The number of a file: mostly one that this input may have opened.
     fn number_of_file(&mut self) -> u64 {
         match self.input.byte() {
-            0..=127 => self.first_file as u64,
+            // The one that is open from the beginning: the device has the number before it.
+            0..=127 => self.first_file as u64 + 1,
             choice @ 128..=223 => self.first_file as u64 + u64::from(choice % 6),
             _ => self.number(),
         }

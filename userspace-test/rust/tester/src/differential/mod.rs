@@ -130,7 +130,7 @@ const PARTS: u32 = 8;
 
 /// How long it may take before no other part is begun: in a kernel that checks everything, each
 /// case takes ten times as long.
-const ENOUGH: Duration = Duration::from_secs(20);
+const ENOUGH: Duration = Duration::from_secs(8);
 
 /// Compares two worlds by generated steps, so many times; panics if they differ.
 fn explore<S, A, B>(family: &str, options: Options, cases: u32, strategy: &S, ours: A, theirs: B)
