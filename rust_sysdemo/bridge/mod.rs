@@ -3,8 +3,9 @@
 //! Safe abstractions for what the `kernel` crate lacks, a file for each facility of the kernel.
 //!
 //! Nothing else in this module uses `unsafe`. Each file says which C interface it wraps and what
-//! that interface asks of its callers; what it offers is safe in the context of a system call,
-//! which is where all of this module runs.
+//! that interface asks of its callers; what it offers is safe in the context of a task, which is
+//! where all of this module runs. What asks for the caller's memory, umask or registers is for
+//! calls alone: to read, write and release a file may be the work of a thread of the kernel's.
 
 pub(crate) mod arch;
 pub(crate) mod capability;

@@ -113,6 +113,13 @@ struct State {
 /// The foreign form of this is a file's `private_data`.
 type Foreign = KBox<State>;
 
+// What C lends to many threads at once, and has dropped by any.
+const _: () = {
+    const fn is_shared<T: Send + Sync>() {}
+    is_shared::<State>();
+    is_shared::<Arc<Node>>();
+};
+
 /// A file that was just made, and that no descriptor is for.
 ///
 /// # Invariants
@@ -191,6 +198,7 @@ pub(crate) fn make(mounted: Mounted, node: &Arc<Node>, flags: u32, open: OpenFil
 /// The file is one that [`make`] made, and somebody has a reference to it for as long as `'a`.
 pub(super) unsafe fn of_raw<'a>(file: *mut bindings::file) -> &'a OpenFile {
     // SAFETY: The caller's promise: it is what `make` put there, and it is there until `release`.
+    // Other threads may have it at the same time, which it is made for: it is `Sync`.
     let state = unsafe { Foreign::borrow((*file).private_data) };
     &state.open
 }
@@ -237,10 +245,10 @@ unsafe extern "C" fn llseek(file: *mut bindings::file, offset: i64, whence: c_in
 unsafe extern "C" fn read_iter(iocb: *mut bindings::kiocb, to: *mut bindings::iov_iter) -> isize {
     from_result(|| {
         // SAFETY: The request is of a file that is open, and this task's to change.
-        let (iocb, (open, inode)) = unsafe { (&mut *iocb, parts((*iocb).ki_filp)) };
+        let (position, (open, inode)) = unsafe { (&mut (*iocb).ki_pos, parts((*iocb).ki_filp)) };
         // SAFETY: It is where to read to, and for this function to use.
         let to = unsafe { IovIterDest::from_raw(to) };
-        open.read(inode, to, &mut iocb.ki_pos)
+        open.read(inode, to, position)
             // CAST: No read is longer than `isize::MAX`.
             .map(|done| done as isize)
     })
@@ -259,10 +267,10 @@ unsafe extern "C" fn write_iter(
         // SAFETY: The request is valid.
         let append = unsafe { shims::sysdemo_appends(iocb.cast()) } != 0;
         // SAFETY: It is of a file that is open, and this task's to change.
-        let (iocb, (open, inode)) = unsafe { (&mut *iocb, parts((*iocb).ki_filp)) };
+        let (position, (open, inode)) = unsafe { (&mut (*iocb).ki_pos, parts((*iocb).ki_filp)) };
         // SAFETY: It is where to write from, and for this function to use.
         let from = unsafe { IovIterSource::from_raw(from) };
-        open.write(inode, from, &mut iocb.ki_pos, append)
+        open.write(inode, from, position, append)
             // CAST: No write is longer than `isize::MAX`.
             .map(|done| done as isize)
     })
@@ -288,7 +296,8 @@ unsafe extern "C" fn setlease(
 ///
 /// For C to call, as the operation of that name of a file that [`make`] made.
 unsafe extern "C" fn release(_inode: *mut bindings::inode, file: *mut bindings::file) -> c_int {
-    // SAFETY: `make` put it there, and nobody has the file any more.
+    // SAFETY: `make` put it there, and nobody has the file any more. This may be another thread
+    // than the one that made it: it is `Send`.
     drop(unsafe { Foreign::from_foreign((*file).private_data) });
     0
 }
@@ -396,6 +405,7 @@ impl Descriptor {
         // The kernel's way ends early if nothing is wanted.
         open.require_read()?;
         Position::lock(&self.0).moved_by(|position| {
+            require_end(*position, count)?;
             // SAFETY: The file is referenced, and the other two are this function's.
             amount(unsafe { bindings::vfs_iter_read(raw, &mut iter, position, 0) })
         })
@@ -417,10 +427,23 @@ impl Descriptor {
         let (open, _) = unsafe { parts(raw) };
         open.require_write()?;
         Position::lock(&self.0).moved_by(|position| {
+            require_end(*position, count)?;
             // SAFETY: As in `read`.
             amount(unsafe { bindings::vfs_iter_write(raw, &mut iter, position, 0) })
         })
     }
+}
+
+/// Requires that so many bytes at a position end somewhere. rw_verify_area() asks for that as well,
+/// but here of what [`Descriptor::import`] left of them, and for read(2) and write(2) of all.
+///
+/// Fails with [`EINVAL`] otherwise.
+fn require_end(position: i64, count: usize) -> Result {
+    i64::try_from(count)
+        .ok()
+        .and_then(|count| position.checked_add(count))
+        .map(drop)
+        .ok_or(EINVAL)
 }
 
 /// What a function of the kernel's gives: a number of bytes, or an error.

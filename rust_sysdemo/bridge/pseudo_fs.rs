@@ -237,6 +237,7 @@ unsafe extern "C" fn evict_inode(inode: *mut bindings::inode) {
     // The inode of the file system's own root has no node.
     if !node.is_null() {
         // SAFETY: By the invariant of `Inode`; this is the last that is done with it.
+        // This may be any thread; a node's `Arc` is `Send`.
         drop(unsafe { Arc::<Node>::from_foreign(node) });
     }
 }

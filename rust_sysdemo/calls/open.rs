@@ -29,7 +29,7 @@ impl UserStruct for sysdemo_open_how {
 
 syscall! {
     /// Opens a file or directory of the tree, and gives a descriptor for it, as `openat2(2)`. It is
-    /// the caller's once it is told.
+    /// the caller's when the ioctl has returned.
     ///
     /// Fails with [`EINVAL`] or [`E2BIG`] if `size` or what lies beyond the known fields is not
     /// acceptable, with [`EINVAL`] or [`EAGAIN`] if what the structure says does not go together,
@@ -44,8 +44,8 @@ syscall! {
         let how = open::How::try_from(user_struct::read(&how, size)?)?;
         let path = Path::read(&path);
         let session = ctx.session;
-        let mounted = session.mount()?;
-        let opened = open::open(&session.tree, mounted, &session.restriction, path, &how)?;
+        let mount = || session.mount();
+        let opened = open::open(&session.tree, mount, &session.restriction, path, &how)?;
         let fd = opened.fd();
         ctx.opened.set(Some(opened));
         Ok(fd.into())

@@ -7,9 +7,10 @@
 //! of a file of the largest size that can be allowed takes a page.
 
 use super::quota::Charge;
-use core::{
-    mem::size_of,
-    ops::Range, //
+use crate::bridge::nospec;
+use core::mem::{
+    self,
+    size_of, //
 };
 use kernel::{
     page::PAGE_SIZE,
@@ -24,6 +25,62 @@ const GROUP: usize = PAGE_SIZE / size_of::<Option<Page>>();
 
 /// Pages of a file, in order; [`None`] is one that is all zeros.
 type Group = KBox<[Option<Page>; GROUP]>;
+
+/// Memory for a write, taken before the lock of what is in the file is. To wait for memory may take
+/// long, the more so for who has little of it allowed, and with that lock everybody would wait who
+/// as much as looks at the file.
+pub(super) struct Fresh {
+    pages: KVec<Page>,
+    groups: KVec<Group>,
+    /// Room for the list of groups.
+    list: KVec<Option<Group>>,
+}
+
+/// What a write needs that a file does not have.
+pub(super) struct Lack {
+    pages: usize,
+    groups: usize,
+    /// How long the list of groups has to be; 0 if there is room for that.
+    list: usize,
+}
+
+impl Fresh {
+    /// Nothing: it suffices if all is there.
+    pub(super) fn none() -> Self {
+        Self {
+            pages: KVec::new(),
+            groups: KVec::new(),
+            list: KVec::new(),
+        }
+    }
+
+    /// Takes memory for what lacks.
+    ///
+    /// Fails with [`ENOMEM`].
+    pub(super) fn of(lack: &Lack) -> Result<Self> {
+        let mut fresh = Self {
+            pages: KVec::with_capacity(lack.pages, GFP_KERNEL)?,
+            groups: KVec::with_capacity(lack.groups, GFP_KERNEL)?,
+            list: KVec::with_capacity(lack.list, GFP_KERNEL_ACCOUNT)?,
+        };
+        for _ in 0..lack.pages {
+            let page = Page::init(pin_init::init_zeroed(), GFP_KERNEL_ACCOUNT)?;
+            fresh.pages.push(page, GFP_KERNEL)?;
+        }
+        for _ in 0..lack.groups {
+            let group = Group::init(pin_init::init_zeroed(), GFP_KERNEL_ACCOUNT)?;
+            fresh.groups.push(group, GFP_KERNEL)?;
+        }
+        Ok(fresh)
+    }
+
+    /// Whether it is enough.
+    pub(super) fn suffices(&self, lack: &Lack) -> bool {
+        self.pages.len() >= lack.pages
+            && self.groups.len() >= lack.groups
+            && self.list.capacity() >= lack.list
+    }
+}
 
 /// What is in a file.
 ///
@@ -104,13 +161,15 @@ impl Contents {
 
     /// A page, if there is one.
     fn page(&self, at: usize) -> Option<&Page> {
-        let group = self.groups.get(at / GROUP)?.as_ref()?;
+        let at_group = nospec::array_index(at / GROUP, self.groups.len())?;
+        let group = self.groups.get(at_group)?.as_ref()?;
         group.get(at % GROUP)?.as_ref()
     }
 
     /// Where a page is or will be, if there is a group for it.
     fn place(&mut self, at: usize) -> Option<&mut Option<Page>> {
-        let group = self.groups.get_mut(at / GROUP)?.as_mut()?;
+        let at_group = nospec::array_index(at / GROUP, self.groups.len())?;
+        let group = self.groups.get_mut(at_group)?.as_mut()?;
         group.get_mut(at % GROUP)
     }
 
@@ -134,20 +193,43 @@ impl Contents {
         done
     }
 
-    /// Copies bytes to a position. All that can fail does so before anything is changed, and no
-    /// bytes change nothing.
+    /// Where so many bytes at a position end.
     ///
-    /// Fails with [`EFBIG`] if the file would become too large, [`EDQUOT`] or [`ENOSPC`] if there
-    /// may not be as many pages, and [`ENOMEM`].
-    pub(super) fn write(&mut self, position: usize, mut from: &[u8]) -> Result {
-        if from.is_empty() {
-            return Ok(());
-        }
-        let end = position.checked_add(from.len()).ok_or(EFBIG)?;
+    /// Fails with [`EFBIG`] if the file would become too large.
+    fn end(&self, position: usize, len: usize) -> Result<usize> {
+        let end = position.checked_add(len).ok_or(EFBIG)?;
         if end > self.size_max() {
             return Err(EFBIG);
         }
-        self.provide(position, end)?;
+        Ok(end)
+    }
+
+    /// What a write of so many bytes, one at least, to a position needs besides what is there.
+    ///
+    /// Fails with [`EFBIG`] if the file would become too large.
+    pub(super) fn lack(&self, position: usize, len: usize) -> Result<Lack> {
+        let pages = position / PAGE_SIZE..pages_up_to(self.end(position, len)?);
+        let groups = pages.start / GROUP..pages.end.div_ceil(GROUP);
+        let has_room = groups.end <= self.groups.capacity();
+        Ok(Lack {
+            list: if has_room { 0 } else { groups.end },
+            pages: pages.filter(|at| self.page(*at).is_none()).count(),
+            groups: groups
+                .filter(|at| !matches!(self.groups.get(*at), Some(Some(_))))
+                .count(),
+        })
+    }
+
+    /// Copies bytes, one at least, to a position. All that can fail does so before anything is
+    /// changed. What is fresh is used as far as it is needed.
+    ///
+    /// Fails with [`EFBIG`] if the file would become too large, [`EDQUOT`] or [`ENOSPC`] if there
+    /// may not be as many pages, and [`ENOMEM`] if what is fresh does not suffice.
+    pub(super) fn write(&mut self, position: usize, mut from: &[u8], fresh: &mut Fresh) -> Result {
+        let lack = self.lack(position, from.len())?;
+        // Cannot overflow: the file may be that large.
+        let end = position + from.len();
+        self.provide(position, end, &lack, fresh)?;
         // INVARIANT: There are pages up to `end`, which is at most the size from here on.
         self.size = self.size.max(end);
         let mut position = position;
@@ -167,64 +249,40 @@ impl Contents {
 
     /// Sees to it that there are pages from a position to another.
     ///
-    /// Fails as [`Self::write`] does; there are no more pages then than before.
-    fn provide(&mut self, position: usize, end: usize) -> Result {
-        let range = position / PAGE_SIZE..pages_up_to(end);
-        let missing = range.clone().filter(|at| self.page(*at).is_none()).count();
-        if missing == 0 {
+    /// Fails as [`Self::write`] does, and has then changed nothing.
+    fn provide(&mut self, position: usize, end: usize, lack: &Lack, fresh: &mut Fresh) -> Result {
+        if !fresh.suffices(lack) {
+            return Err(ENOMEM);
+        }
+        if lack.pages == 0 {
             return Ok(());
         }
-        // First, so that who may have no more does not make anybody wait for memory either.
-        self.charge.grow(missing)?;
-        let made = Self::make(missing).and_then(|fresh| {
-            self.make_groups(&range)?;
-            Ok(fresh)
-        });
-        let mut fresh = match made {
-            Ok(fresh) => fresh,
-            Err(error) => {
-                self.drop_empty_groups(range.start);
-                self.charge.shrink(missing);
-                return Err(error);
+        self.charge.grow(lack.pages)?;
+        if lack.list > 0 {
+            let old = mem::replace(&mut self.groups, mem::take(&mut fresh.list));
+            for group in old {
+                self.add_group(group);
             }
-        };
-        // INVARIANT: As many as were charged.
-        for at in range {
+        }
+        // INVARIANT: As many pages as were charged.
+        for at in position / PAGE_SIZE..pages_up_to(end) {
+            while self.groups.len() <= at / GROUP {
+                self.add_group(None);
+            }
+            if let Some(group @ None) = self.groups.get_mut(at / GROUP) {
+                *group = fresh.groups.pop();
+            }
             if let Some(place @ None) = self.place(at) {
-                *place = fresh.pop();
+                *place = fresh.pages.pop();
             }
         }
         Ok(())
     }
 
-    /// Makes pages.
-    ///
-    /// Fails with [`ENOMEM`].
-    fn make(count: usize) -> Result<KVec<Page>> {
-        let mut fresh = KVec::with_capacity(count, GFP_KERNEL)?;
-        for _ in 0..count {
-            fresh.push(
-                Page::init(pin_init::init_zeroed(), GFP_KERNEL_ACCOUNT)?,
-                GFP_KERNEL,
-            )?;
-        }
-        Ok(fresh)
-    }
-
-    /// Sees to it that there are groups for pages.
-    ///
-    /// Fails with [`ENOMEM`]; there may be groups then that have no page.
-    fn make_groups(&mut self, pages: &Range<usize>) -> Result {
-        let groups = pages.start / GROUP..pages.end.div_ceil(GROUP);
-        while self.groups.len() < groups.end {
-            self.groups.push(None, GFP_KERNEL_ACCOUNT)?;
-        }
-        for at in groups {
-            if let Some(group @ None) = self.groups.get_mut(at) {
-                *group = Some(Group::init(pin_init::init_zeroed(), GFP_KERNEL_ACCOUNT)?);
-            }
-        }
-        Ok(())
+    /// Adds a group to the list, which has room for it.
+    fn add_group(&mut self, group: Option<Group>) {
+        let added = self.groups.push_within_capacity(group);
+        debug_assert!(added.is_ok());
     }
 
     /// Forgets what groups have no page, from that of a page on.
@@ -299,6 +357,14 @@ mod tests {
         Ok(Contents::new(Charge::node(&quota, Uid(1), room()?)?))
     }
 
+    /// Writes, with all memory that it takes.
+    fn write(contents: &mut Contents, position: usize, from: &[u8]) -> Result {
+        let mut fresh = Fresh::of(&contents.lack(position, from.len())?)?;
+        contents.write(position, from, &mut fresh)?;
+        assert!(fresh.pages.is_empty() && fresh.groups.is_empty());
+        Ok(())
+    }
+
     /// What is in the file at a position.
     fn at(contents: &Contents, position: usize, len: usize) -> Result<KVec<u8>> {
         let mut bytes = KVec::from_elem(0xff, len, GFP_KERNEL)?;
@@ -311,7 +377,7 @@ mod tests {
     fn what_is_written_is_read_over_the_edges_of_pages() -> Result {
         let mut contents = contents()?;
         let edge = PAGE_SIZE - 2;
-        contents.write(edge, b"abcd")?;
+        write(&mut contents, edge, b"abcd")?;
         assert_eq!(contents.size(), PAGE_SIZE + 2);
         assert_eq!(contents.pages(), 2);
         assert!(*at(&contents, edge, 4)? == *b"abcd");
@@ -324,7 +390,7 @@ mod tests {
     #[test]
     fn holes_are_zero_and_take_nothing() -> Result {
         let mut contents = contents()?;
-        contents.write(3 * PAGE_SIZE, b"x")?;
+        write(&mut contents, 3 * PAGE_SIZE, b"x")?;
         assert_eq!(contents.pages(), 1);
         assert!(at(&contents, 0, 4 * PAGE_SIZE)?
             .iter()
@@ -332,16 +398,16 @@ mod tests {
         contents.truncate(8 * PAGE_SIZE)?;
         assert_eq!(contents.pages(), 1);
         assert_eq!(contents.truncate(8 * PAGE_SIZE + 1), Err(EFBIG));
-        assert_eq!(contents.write(8 * PAGE_SIZE, b"x"), Err(EFBIG));
-        assert_eq!(contents.write(usize::MAX, b"x"), Err(EFBIG));
+        assert_eq!(write(&mut contents, 8 * PAGE_SIZE, b"x"), Err(EFBIG));
+        assert_eq!(write(&mut contents, usize::MAX, b"x"), Err(EFBIG));
         Ok(())
     }
 
     #[test]
     fn what_is_cut_does_not_come_back() -> Result {
         let mut contents = contents()?;
-        contents.write(0, b"secret")?;
-        contents.write(PAGE_SIZE, b"secret")?;
+        write(&mut contents, 0, b"secret")?;
+        write(&mut contents, PAGE_SIZE, b"secret")?;
         contents.truncate(2)?;
         assert_eq!(contents.pages(), 1);
         contents.truncate(2 * PAGE_SIZE)?;
@@ -363,8 +429,8 @@ mod tests {
         let mut contents = Contents::new(Charge::node(&quota, Uid(1), room()?)?);
         // CAST: As above.
         let last = size as usize - 1;
-        contents.write(last, b"x")?;
-        contents.write(GROUP * PAGE_SIZE - 1, b"yz")?;
+        write(&mut contents, last, b"x")?;
+        write(&mut contents, GROUP * PAGE_SIZE - 1, b"yz")?;
         assert_eq!(contents.pages(), 3);
         assert_eq!(contents.groups.iter().flatten().count(), 3);
         assert!(*at(&contents, GROUP * PAGE_SIZE - 1, 2)? == *b"yz");
@@ -379,17 +445,37 @@ mod tests {
         assert_eq!((contents.pages(), contents.groups.capacity()), (0, 0));
         // What is refused leaves no group behind either.
         let much = KVVec::from_elem(b'x', 5 * PAGE_SIZE, GFP_KERNEL)?;
-        assert_eq!(contents.write(0, &much), Err(EDQUOT));
+        assert_eq!(write(&mut contents, 0, &much), Err(EDQUOT));
         assert_eq!(contents.groups.len(), 0);
+        Ok(())
+    }
+
+    #[test]
+    fn a_write_takes_no_memory_by_itself() -> Result {
+        let mut contents = contents()?;
+        let mut little = Fresh::of(&contents.lack(0, 1)?)?;
+        assert_eq!(contents.write(0, b"x", &mut Fresh::none()), Err(ENOMEM));
+        assert_eq!(
+            contents.write(PAGE_SIZE - 1, b"xy", &mut little),
+            Err(ENOMEM)
+        );
+        assert_eq!(
+            (contents.size(), contents.pages(), contents.groups.len()),
+            (0, 0, 0)
+        );
+        contents.write(0, b"x", &mut little)?;
+        // What is there needs nothing.
+        contents.write(1, b"y", &mut Fresh::none())?;
+        assert!(*at(&contents, 0, 3)? == *b"xy");
         Ok(())
     }
 
     #[test]
     fn a_write_that_fails_changes_nothing() -> Result {
         let mut contents = contents()?;
-        contents.write(0, b"abc")?;
+        write(&mut contents, 0, b"abc")?;
         let much = KVVec::from_elem(b'x', 5 * PAGE_SIZE, GFP_KERNEL)?;
-        assert_eq!(contents.write(1, &much), Err(EDQUOT));
+        assert_eq!(write(&mut contents, 1, &much), Err(EDQUOT));
         assert_eq!(contents.size(), 3);
         assert_eq!(contents.pages(), 1);
         assert!(*at(&contents, 0, 10)? == *b"abc");

@@ -16,10 +16,8 @@
 //! 1. the lock of a file's position, which is the kernel's: see
 //!    [`open_file`](crate::bridge::open_file);
 //! 2. the inode's lock, the kernel's as well, which it holds over `ftruncate(2)`;
-//! 3. [`Tree`]'s lock of all names, never held while the caller's memory is touched, and, with one
-//!    exception, not while memory is taken: [`open`] makes the open file of a new node under it,
-//!    which are four small objects, so that there are the name and the file or neither. Where
-//!    memory is short, who makes a file may have others wait for that;
+//! 3. [`Tree`]'s lock of all names, never held while the caller's memory is touched or memory is
+//!    taken: who is kept waiting for memory, by `memory.high` say, keeps nobody else;
 //! 4. a [`Node`]'s lock of what is in it, alike;
 //! 5. [`Quota`](quota::Quota)'s lock, under which nothing is done but count.
 //!

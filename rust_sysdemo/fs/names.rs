@@ -126,6 +126,11 @@ impl Names {
         }
     }
 
+    /// Whether what has a place is there already.
+    pub(super) fn is_taken(&self, place: &Place) -> bool {
+        self.by_name.get(&place.key).is_some()
+    }
+
     /// Gives a node a name that is not there, for which there is room.
     pub(super) fn insert(&mut self, place: Place, node: Arc<Node>) {
         let Place { key, room } = place;

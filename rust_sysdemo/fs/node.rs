@@ -176,6 +176,12 @@ impl Node {
         );
     }
 
+    /// Whether its name is gone. Under the lock of all names.
+    pub(super) fn is_nameless(&self) -> bool {
+        // ORDERING: Changes of it are serialized by the lock.
+        self.links.load(Relaxed) == 0
+    }
+
     /// Notes that its name is gone. Under the lock of all names.
     pub(super) fn nameless(&self) {
         // ORDERING: As above.

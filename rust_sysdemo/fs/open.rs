@@ -56,6 +56,7 @@ use crate::{
             Made, //
         },
         pseudo_fs::Mounted,
+        task,
         tracepoint, //
     },
     syscall::{
@@ -274,12 +275,14 @@ impl Opened {
 }
 
 /// Opens a file or directory, and reserves a descriptor for it, to be installed. What is wrong with
-/// the path itself is of interest, as in the kernel, only to who has a descriptor.
+/// the path itself is of interest, as in the kernel, only to who has a descriptor. `mount` gives
+/// what the file is to be on.
 ///
-/// Fails as the stages do, in their order, and of "way" as the reading of the path did.
+/// Fails as the stages do, in their order, and of "way" as the reading of the path did; with
+/// [`EINTR`] if the caller is being killed.
 pub(crate) fn open(
     tree: &Tree,
-    mounted: Mounted,
+    mount: impl Fn() -> Result<Mounted>,
     restriction: &Restriction,
     path: Result<Path>,
     how: &How,
@@ -289,27 +292,35 @@ pub(crate) fn open(
     let path = path.or_else(|error| Stage::Way.done(Err(error)))?;
     let caller = Caller::new();
     let open = OpenFile::new(restriction);
+    let make =
+        |node: &Arc<Node>| mount().and_then(|mounted| make(mounted, node, how.file_flags, open));
 
-    let (room, spare) = prepare(&path, how).or_else(|error| Stage::Way.done(Err(error)))?;
-    let mut names = tree.names.lock();
-    let walk = tree.walk(&names, &caller, how.resolve, room);
-    let target = Stage::Way.done(find(walk, &path, how))?;
-    let file = match Stage::Permission.done(permit(tree, &caller, target, spare, how, &open))? {
-        Permitted::There(node) => {
-            // What comes concerns only this node: nobody else has to wait.
-            drop(names);
-            let made = make(mounted, &node, how.file_flags, open);
-            Stage::File.done(made.and_then(|file| cut(file, how)))?
+    let file = loop {
+        let (room, spare) = prepare(&path, how).or_else(|error| Stage::Way.done(Err(error)))?;
+        let names = tree.names.lock();
+        let walk = tree.walk(&names, &caller, how.resolve, room);
+        let target = Stage::Way.done(find(walk, &path, how))?;
+        let permitted = permit(tree, &caller, target, spare, how, &open);
+        let permitted = Stage::Permission.done(permitted)?;
+        // What comes takes memory, and nobody else has to wait for that.
+        drop(names);
+        match permitted {
+            Permitted::There(node) => {
+                break Stage::File.done(make(&node).and_then(|file| cut(file, how)))?;
+            }
+            Permitted::New(node, parent, place) => {
+                let undo = Undo::of(Stage::Permission);
+                let named = |file| Ok(tree.name(&parent, place, &node)?.then_some(file));
+                if let Some(file) = Stage::File.done(make(&node).and_then(named))? {
+                    undo.keep();
+                    break file;
+                }
+                drop(Undo::of(Stage::File));
+            }
         }
-        Permitted::New(node, parent, place) => {
-            let undo = Undo::of(Stage::Permission);
-            // Under the lock, so that there is both in the end, the name and the open file, or
-            // neither.
-            let file = Stage::File.done(make(mounted, &node, how.file_flags, open))?;
-            names.insert(place, node);
-            parent.modified();
-            undo.keep();
-            file
+        // Somebody else has made one of that name meanwhile: it is that one, then.
+        if task::is_being_killed() {
+            return Err(EINTR);
         }
     };
     Ok(Opened {

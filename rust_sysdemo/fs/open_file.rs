@@ -2,6 +2,7 @@
 
 //! What an open file does.
 
+use super::contents::Fresh;
 use crate::{
     bridge::{
         pseudo_fs::Inode,
@@ -26,8 +27,9 @@ const PIECE: usize = uapi::SYSDEMO_COPY_MAX as usize;
 /// What is known of an open file besides what the kernel knows.
 ///
 /// The caller's memory is copied to and from a buffer, without any lock of ours: what is in a file
-/// is locked only while the buffer is copied. So a page of the caller's that takes its time to
+/// is locked only while the buffer is copied, for which all memory has been taken. So a page of the caller's that takes its time to
 /// appear holds up nobody else who has the file, apart from who shares its position.
+#[derive(Clone, Copy)]
 pub(crate) struct OpenFile {
     may_read: bool,
     may_write: bool,
@@ -78,10 +80,11 @@ impl OpenFile {
         self.require_read()?;
         let node = inode.node();
         let start = usize::try_from(*position).map_err(|_| EINVAL)?;
-        let wanted = to.len();
-        // As much as there seems to be: most reads are short.
+        // No more than there is now. If the file grows meanwhile, a buffer for the little that there
+        // was would be a slow way to read it.
         let there = node.contents().lock().size().saturating_sub(start);
-        let mut buffer = KVec::from_elem(0, wanted.min(there).min(PAGE_SIZE), GFP_KERNEL_ACCOUNT)?;
+        let wanted = to.len().min(there);
+        let mut buffer = KVec::from_elem(0, wanted.min(PAGE_SIZE), GFP_KERNEL_ACCOUNT)?;
 
         let mut done = 0;
         while done < wanted {
@@ -94,7 +97,7 @@ impl OpenFile {
             if copied < got && done == 0 {
                 return Err(EFAULT);
             }
-            if got < room || copied < got || got == 0 {
+            if got < room || copied < got || task::is_being_killed() {
                 break;
             }
         }
@@ -184,19 +187,29 @@ impl OpenFile {
 /// Fails as [`OpenFile::write`] does, and has then written nothing.
 fn write_piece(inode: &Inode, start: &mut usize, piece: &[u8], append: bool) -> Result<usize> {
     let node = inode.node();
-    let mut contents = node.contents().lock();
-    let mut len = piece.len();
-    if append {
-        *start = contents.size();
-        len = len.min(room_at(*start, contents.size_max())?);
+    let mut fresh = Fresh::none();
+    loop {
+        let mut contents = node.contents().lock();
+        let mut len = piece.len();
+        if append {
+            *start = contents.size();
+            len = len.min(room_at(*start, contents.size_max())?);
+        }
+        let lack = contents.lack(*start, len)?;
+        if !fresh.suffices(&lack) {
+            // Others go on meanwhile. If one of them cuts the file, there is more to be taken.
+            drop(contents);
+            fresh = Fresh::of(&lack)?;
+            continue;
+        }
+        contents.write(*start, piece.get(..len).ok_or(EINVAL)?, &mut fresh)?;
+        // Cannot overflow: the file has got that size.
+        *start += len;
+        // CAST: Lossless, no target has a `usize` of more than 64 bits.
+        inode.set_size(contents.size() as u64);
+        node.modified();
+        return Ok(len);
     }
-    contents.write(*start, piece.get(..len).ok_or(EINVAL)?)?;
-    // Cannot overflow: the file has got that size.
-    *start += len;
-    // CAST: Lossless, no target has a `usize` of more than 64 bits.
-    inode.set_size(contents.size() as u64);
-    node.modified();
-    Ok(len)
 }
 
 /// Changes the size of a file, whoever may.

@@ -157,8 +157,7 @@ impl Tree {
         access::require(caller, directory.object(), Want::CHANGE_NAMES)?;
         let place = Place::new(directory, spare.name)?;
         let charge = Charge::node(&self.quota, caller.uid(), spare.user)?;
-        // ORDERING: All that matters is that no two get the same. What has a higher number was made
-        // later, as the lock of all names is held.
+        // ORDERING: All that matters is that no two get the same.
         let number = self.last_number.fetch_add(1, Relaxed).wrapping_add(1);
         let permissions = mode & MODE & !task::current_umask();
         let Ok(node) =
@@ -166,6 +165,24 @@ impl Tree {
                 .node
                 .pin_init_with(Node::of(caller, number, kind, permissions, charge));
         Ok((place, node.into()))
+    }
+
+    /// Gives a node the name that there is a place for in a directory, when the lock of all names
+    /// has been free since the two were prepared. Gives whether it has it: somebody else may have
+    /// one of that name there by now.
+    ///
+    /// Fails with [`ENOENT`] if the directory is gone.
+    pub(super) fn name(&self, directory: &Node, place: Place, node: &Arc<Node>) -> Result<bool> {
+        let mut names = self.names.lock();
+        if directory.is_nameless() {
+            return Err(ENOENT);
+        }
+        if names.is_taken(&place) {
+            return Ok(false);
+        }
+        names.insert(place, node.clone());
+        directory.modified();
+        Ok(true)
     }
 
     /// Makes a directory.

@@ -652,7 +652,7 @@ TEST_F_TIMEOUT(abi, every_call, 300)
 	for (__u32 i = 0; i < 2 * info.calls; i++) {
 		struct sysdemo_table table = { .nr = i / 2 };
 		bool pointers = false;
-		const char *wrong;
+		const char *wrong = NULL;
 		char name[64];
 
 		if (ioctl(self->fd, SYSDEMO_IOC_TABLE, &table)) {
@@ -664,7 +664,18 @@ TEST_F_TIMEOUT(abi, every_call, 300)
 		ASSERT_EQ(0, set_labels(self->fd));
 		ASSERT_TRUE(make_arguments(&op, &table, i % 2, file))
 			TH_LOG("no valid arguments known for call %s", name);
-		wrong = sweep(&self->faults, &op);
+		/* A word is read in one piece, which is no copy, or is not read at all. */
+		for (__u32 j = 0; j < table.count; j++) {
+			const char *type = table.parameters[j].type;
+
+			pointers |= strchr(type, '*') && strcmp(type, "const __u32 *");
+		}
+		/* What the kernel does by itself now and then takes a fault that was for a copy. */
+		for (int tries = 0; tries < 5 && !wrong; tries++) {
+			wrong = sweep(&self->faults, &op);
+			if (!pointers || op.tally.efault > record)
+				break;
+		}
 		EXPECT_EQ(NULL, wrong)
 			TH_LOG("%s: %s", name, wrong);
 		close_opened(&op);
@@ -674,12 +685,6 @@ TEST_F_TIMEOUT(abi, every_call, 300)
 		if (!table.nr)
 			record = op.tally.efault;
 		EXPECT_LE(EACH_OF(2), record);
-		/* A word is read in one piece, which is no copy, or is not read at all. */
-		for (__u32 j = 0; j < table.count; j++) {
-			const char *type = table.parameters[j].type;
-
-			pointers |= strchr(type, '*') && strcmp(type, "const __u32 *");
-		}
 		if (pointers) {
 			EXPECT_LT(record, op.tally.efault)
 				TH_LOG("%s: none of its own copies has failed", name);

@@ -290,6 +290,40 @@ TEST_F(tree, counts)
 	close(theirs);
 }
 
+/*
+ * What would end beyond the last position, were it not cut to what one call may do. It is not: the
+ * kernel asks first, and cuts then.
+ */
+TEST_F(tree, counts_that_end_nowhere)
+{
+	const __u64 far = (__u64)LLONG_MAX - (1ULL << 35), count = 1ULL << 40;
+	int file = open_in_tree(self->fd, "file", O_RDWR | O_CREAT, 0600);
+	/* So low that all of the count is in the part of memory that is the caller's. */
+	void *low = mmap((void *)(16 << 20), 4096, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	const __u64 address = (uintptr_t)low;
+
+	ASSERT_LE(0, file);
+	ASSERT_NE(MAP_FAILED, low);
+	ASSERT_EQ((long long)far, lseek64(file, far, SEEK_SET));
+	for (__u32 nr = SYSDEMO_NR_READ; nr <= SYSDEMO_NR_WRITE; nr++) {
+		EXPECT_EQ(EINVAL, error_of(sysdemo_syscall(self->fd, nr, file, address, count,
+							   0, 0, 0)));
+#ifdef __LP64__
+		EXPECT_EQ(EINVAL, error_of(syscall(nr == SYSDEMO_NR_READ ? SYS_read : SYS_write,
+						   file, low, count)));
+#endif
+	}
+	/* What ends at the last position is only cut, and there is nothing. */
+	EXPECT_EQ(0, sysdemo_syscall(self->fd, SYSDEMO_NR_READ, file, address, 1ULL << 35,
+				     0, 0, 0));
+	EXPECT_EQ(EFBIG, error_of(sysdemo_syscall(self->fd, SYSDEMO_NR_WRITE, file, address,
+						  1ULL << 35, 0, 0, 0)));
+	EXPECT_EQ((long long)far, lseek64(file, 0, SEEK_CUR));
+	munmap(low, 4096);
+	close(file);
+}
+
 /* What is written in several pieces is all there, and ends where memory does. */
 TEST_F(tree, long_writes)
 {
@@ -582,6 +616,22 @@ TEST_F(tree, files_are_no_devices)
 }
 
 /* What is not made for these files is refused, and says so. */
+/* There is no path to it: what is told is a name as those of pipes are. */
+TEST_F(tree, what_proc_calls_it)
+{
+	int file = open_in_tree(self->fd, "file", O_RDWR | O_CREAT, 0600);
+	char path[64], told[64] = "", wanted[64];
+	struct stat stat;
+
+	ASSERT_LE(0, file);
+	ASSERT_EQ(0, fstat(file, &stat));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
+	snprintf(wanted, sizeof(wanted), "sysdemo:[%llu]", (unsigned long long)stat.st_ino);
+	EXPECT_EQ((ssize_t)strlen(wanted), readlink(path, told, sizeof(told) - 1));
+	EXPECT_STREQ(wanted, told);
+	close(file);
+}
+
 TEST_F(tree, what_is_not_offered_is_refused)
 {
 	int file = open_in_tree(self->fd, "file", O_RDWR | O_CREAT, 0600), folder;
@@ -598,6 +648,7 @@ TEST_F(tree, what_is_not_offered_is_refused)
 	EXPECT_EQ(EOPNOTSUPP, error_of(fchown(file, ALICE, ALICE)));
 	EXPECT_EQ(EOPNOTSUPP, error_of(futimens(file, NULL)));
 	EXPECT_EQ(EINVAL, error_of(fcntl(file, F_SETFL, O_DIRECT)));
+	EXPECT_EQ(EINVAL, error_of(fcntl(file, F_SETLEASE, F_WRLCK)));
 	close(file);
 
 	ASSERT_EQ(0, sysdemo_mkdir(self->fd, "folder", 0700));

@@ -6,6 +6,7 @@
 #include "tree.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -333,6 +334,7 @@ TEST_F(tree, a_stage_that_fails_leaves_nothing)
 		{ "what is there", "folder", O_RDONLY | O_TRUNC, 0, 0, EISDIR },
 		{ "what is there", "file", O_DIRECTORY | O_TRUNC | O_RDWR, 0, 0, ENOTDIR },
 		{ "what is there", "new/", O_CREAT | O_RDWR, 0600, 0, EISDIR },
+		{ "what is there", "folder", OPENAT2_REGULAR, 0, 0, EFTYPE },
 	};
 
 	ASSERT_EQ(0, furnish(self->fd, self->folder));
@@ -507,6 +509,92 @@ TEST_F_TIMEOUT(tree, exclusive_creation_has_one_winner, SLOW)
 		EXPECT_EQ(1, winners)
 			TH_LOG("round %d", round);
 	}
+}
+
+static void *make_or_open(void *arg)
+{
+	__u64 *number = arg;
+
+	for (int round = 0; round < ROUNDS; round++) {
+		struct stat stat = { 0 };
+		int file;
+
+		pthread_barrier_wait(&barrier);
+		file = open_in_tree(race_fd, "shared", O_CREAT | O_RDWR, 0600);
+		if (file < 0 || fstat(file, &stat))
+			number[round] = -errno;
+		else
+			number[round] = stat.st_ino;
+		if (file >= 0)
+			close(file);
+		if (pthread_barrier_wait(&barrier) == PTHREAD_BARRIER_SERIAL_THREAD)
+			sysdemo_unlink(race_fd, "shared");
+	}
+	return NULL;
+}
+
+/*
+ * Of many who make the same file at once, and take one that is there as well, all have the same.
+ * The open file of a new one is made before it has its name: then another may have taken that.
+ */
+TEST_F_TIMEOUT(tree, creation_at_once_makes_one_file, SLOW)
+{
+	static __u64 number[RACERS][ROUNDS];
+	pthread_t threads[RACERS];
+
+	race_fd = self->fd;
+	ASSERT_EQ(0, pthread_barrier_init(&barrier, NULL, RACERS));
+	for (int i = 0; i < RACERS; i++)
+		ASSERT_EQ(0, pthread_create(&threads[i], NULL, make_or_open, number[i]));
+	for (int i = 0; i < RACERS; i++)
+		pthread_join(threads[i], NULL);
+	for (int round = 0; round < ROUNDS; round++) {
+		EXPECT_GT((__u64)LLONG_MAX, number[0][round])
+			TH_LOG("round %d: %s", round, strerror(-number[0][round]));
+		for (int i = 1; i < RACERS; i++)
+			EXPECT_EQ(number[0][round], number[i][round])
+				TH_LOG("round %d", round);
+	}
+	EXPECT_EQ(0, count_names(self->fd, "/"));
+}
+
+static atomic_bool stop_removing;
+
+static void *remove_and_make(void *arg)
+{
+	while (!atomic_load(&stop_removing)) {
+		sysdemo_rmdir(race_fd, "folder");
+		sysdemo_mkdir(race_fd, "folder", 0777);
+	}
+	return arg;
+}
+
+/* Nothing is made in a directory that goes meanwhile. */
+TEST_F_TIMEOUT(tree, creation_in_a_directory_that_goes, SLOW)
+{
+	int made = 0, missed = 0;
+	pthread_t thread;
+
+	race_fd = self->fd;
+	atomic_store(&stop_removing, false);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, remove_and_make, NULL));
+	for (int i = 0; i < 20 * ROUNDS / stride || (i < 2000 * ROUNDS && (!made || !missed)); i++) {
+		int file = open_in_tree(self->fd, "folder/new", O_CREAT | O_RDWR, 0600);
+
+		if (file < 0) {
+			ASSERT_EQ(ENOENT, errno);
+			missed++;
+			continue;
+		}
+		made++;
+		close(file);
+		/* While it is there nobody can remove the directory. */
+		ASSERT_EQ(0, sysdemo_unlink(self->fd, "folder/new"));
+	}
+	atomic_store(&stop_removing, true);
+	pthread_join(thread, NULL);
+	EXPECT_LT(0, made);
+	EXPECT_LT(0, missed);
 }
 
 /* Nobody who has no rights is kept out of the tree: it is like /tmp. */

@@ -177,4 +177,49 @@ TEST_F(trace, stages_that_are_undone)
 	EXPECT_EQ(NULL, strstr(trace(), "open_stage: install"));
 }
 
+/* A path that cannot be read is none that could be gone. */
+TEST_F(trace, a_path_that_cannot_be_read)
+{
+	static const char *const lines[] = {
+		"open_stage: descriptor = 0\n", "open_stage: way = -14\n",
+		"open_undo: descriptor\n",
+	};
+
+	ASSERT_EQ(0, write_file(EVENTS "/enable", "1"));
+	EXPECT_EQ(-1, open_in_tree(self->fd, NULL, O_RDWR));
+	ASSERT_EQ(0, write_file(EVENTS "/enable", "0"));
+	EXPECT_TRUE(traced(lines, ARRAY_SIZE(lines)))
+		TH_LOG("%s", trace());
+}
+
+/* All stages but the last are done, and it turns out that the caller cannot be told. */
+TEST_F(trace, an_open_that_cannot_be_told)
+{
+	static const char *const lines[] = {
+		"open_stage: descriptor = 0\n", "open_stage: way = 0\n",
+		"open_stage: permission = 0\n", "open_stage: file = 0\n",
+		"open_undo: file\n", "open_undo: descriptor\n",
+	};
+	static const struct sysdemo_open_how how = { .flags = O_CREAT | O_RDWR, .mode = 0600 };
+	const size_t page = sysconf(_SC_PAGESIZE);
+	struct sysdemo_call *call = mmap(NULL, page, PROT_READ | PROT_WRITE,
+					 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ASSERT_NE(MAP_FAILED, (void *)call);
+	call->nr = SYSDEMO_NR_OPEN;
+	call->args[0] = (uintptr_t)"traced";
+	call->args[1] = (uintptr_t)&how;
+	call->args[2] = sizeof(how);
+	ASSERT_EQ(0, mprotect(call, page, PROT_READ));
+	ASSERT_EQ(0, write_file(EVENTS "/enable", "1"));
+	EXPECT_EQ(-1, ioctl(self->fd, SYSDEMO_IOC_CALL, call));
+	EXPECT_EQ(EFAULT, errno);
+	ASSERT_EQ(0, write_file(EVENTS "/enable", "0"));
+	EXPECT_TRUE(traced(lines, ARRAY_SIZE(lines)))
+		TH_LOG("%s", trace());
+	EXPECT_EQ(NULL, strstr(trace(), "open_stage: install"));
+	munmap(call, page);
+	sysdemo_syscall(self->fd, SYSDEMO_NR_UNLINK, (uintptr_t)"traced", 0, 0, 0, 0, 0);
+}
+
 TESTER_MAIN

@@ -420,7 +420,8 @@ TEST_F_TIMEOUT(module, unloading_while_four_threads_come_and_go, 300)
 	atomic_store(&stop, false);
 	for (int i = 0; i < THREADS; i++)
 		ASSERT_EQ(0, pthread_create(&threads[i], NULL, come_and_go, NULL));
-	for (int i = 0; i < ATTEMPTS || ((!unloaded || !refused) && i < 100 * ATTEMPTS); i++) {
+	for (int i = 0; i < ATTEMPTS / stride || ((!unloaded || !refused) && i < 100 * ATTEMPTS);
+	     i++) {
 		int error = unload();
 
 		if (error) {
