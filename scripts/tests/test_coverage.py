@@ -38,15 +38,37 @@ def reached_places(offsets):
 
 @pytest.fixture(scope="module")
 def offsets():
-    """Where the module's pieces of code are, by section, read from it in another way."""
+    """Where the pieces of the module's code are that can run, by section, read in another way."""
+    known = COVERAGE.Functions(MODULE)
     said = subprocess.run(["objdump", "-dr", MODULE], capture_output=True, text=True, check=True)
     found, section = {}, ""
     for line in said.stdout.splitlines():
         if heading := re.match(r"Disassembly of section (.*):", line):
             section = heading[1]
         elif call := re.match(r"\s+([0-9a-f]+): R_X86_64_PLT32\s+__sanitizer_cov_trace_pc", line):
-            found.setdefault(section, []).append(int(call[1], 16) + 4)
+            at = int(call[1], 16) + 4
+            if known.at(section, at) in known.alive:
+                found.setdefault(section, []).append(at)
     return found
+
+
+def test_a_copy_that_nothing_refers_to(report, offsets):
+    """It is not counted; and that it cannot run is not only believed."""
+    known = COVERAGE.Functions(MODULE)
+    left_over = sorted(set(known.names) - known.alive)
+    names = {known.names[function] for function in left_over}
+    # Most of the module is in use, and of functions in C all.
+    assert 0 < len(left_over) < len(known.alive)
+    assert all(name.startswith("_R") for name in names)
+    assert not any("WaitQueue" in name and name.endswith("4wake") for name in names)
+    done, _ = report(record(offsets))
+    assert "nothing seems to refer" not in done.stderr
+    all_edges = set(COVERAGE.edges(MODULE))
+    dead = next(edge for edge in sorted(all_edges) if known.at(*edge) in left_over)
+    done, result = report([*record(offsets), f"text {dead[1]:#x}"])
+    assert done.returncode == 1
+    assert "error: it ran, though nothing seems to refer to it: _R" in done.stderr
+    assert result is None
 
 
 @pytest.fixture
