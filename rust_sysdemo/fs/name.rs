@@ -14,7 +14,6 @@ const MAX: usize = bindings::NAME_MAX as usize;
 /// A name, as a key: of a fixed size, so that to look for it takes no memory.
 ///
 /// Names are sorted by their bytes. Nobody sees that order.
-#[derive(Clone, Copy)]
 pub(super) struct Name {
     len: u8,
     /// The name, then zeros.
@@ -22,17 +21,24 @@ pub(super) struct Name {
 }
 
 impl Name {
-    /// Makes a name.
+    /// No name at all.
+    pub(super) const NONE: Self = Self {
+        len: 0,
+        bytes: [0; MAX],
+    };
+
+    /// Makes it this name; it was none. In its place, as it is large for a kernel's stack: a
+    /// function that gave a new one would have it on that twice.
     ///
     /// Fails with [`ENAMETOOLONG`] if it is longer than a name may be.
-    pub(super) fn new(name: &[u8]) -> Result<Self> {
+    pub(super) fn become_name(&mut self, name: &[u8]) -> Result {
         let len = u8::try_from(name.len()).map_err(|_| ENAMETOOLONG)?;
-        let mut bytes = [0; MAX];
-        bytes
+        self.bytes
             .get_mut(..name.len())
             .ok_or(ENAMETOOLONG)?
             .copy_from_slice(name);
-        Ok(Self { len, bytes })
+        self.len = len;
+        Ok(())
     }
 
     /// The bytes of the name.

@@ -21,10 +21,18 @@ use kernel::{
 };
 
 /// A name in a directory, which is known by its number.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct ByName {
     directory: u64,
     name: Name,
+}
+
+impl ByName {
+    /// No name, and nowhere.
+    const NONE: Self = Self {
+        directory: 0,
+        name: Name::NONE,
+    };
 }
 
 /// A node in a directory. Its number says when it was made.
@@ -54,6 +62,7 @@ pub(super) struct Names {
 /// name is to be.
 pub(super) struct Room {
     name: KVec<u8>,
+    key: KBox<ByName>,
     by_name: RBTreeNodeReservation<ByName, Arc<Node>>,
     by_number: RBTreeNodeReservation<ByNumber, Named>,
 }
@@ -62,11 +71,14 @@ impl Room {
     /// Makes room for a name.
     ///
     /// Fails with [`ENOMEM`].
+    // Not inlined: the key is on the stack only for this.
+    #[inline(never)]
     pub(super) fn new(name: &[u8]) -> Result<Self> {
         let mut bytes = KVec::new();
         bytes.extend_from_slice(name, GFP_KERNEL_ACCOUNT)?;
         Ok(Self {
             name: bytes,
+            key: KBox::new(ByName::NONE, GFP_KERNEL)?,
             by_name: RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?,
             by_number: RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?,
         })
@@ -74,21 +86,16 @@ impl Room {
 }
 
 /// The place of a name in a directory, so that nothing can fail when it comes to it.
-pub(super) struct Place {
-    key: ByName,
-    room: Room,
-}
+pub(super) struct Place(Room);
 
 impl Place {
     /// Takes a place in a directory for the name that the room is for.
     ///
     /// Fails with [`ENAMETOOLONG`] if the name is too long.
-    pub(super) fn new(directory: &Node, room: Room) -> Result<Self> {
-        let key = ByName {
-            directory: directory.number(),
-            name: Name::new(&room.name)?,
-        };
-        Ok(Self { key, room })
+    pub(super) fn new(directory: &Node, mut room: Room) -> Result<Self> {
+        room.key.directory = directory.number();
+        room.key.name.become_name(&room.name)?;
+        Ok(Self(room))
     }
 }
 
@@ -104,11 +111,13 @@ impl Names {
     /// Looks for a name in a directory.
     ///
     /// Fails with [`ENAMETOOLONG`] if there can be no such name.
+    // Not inlined, as the others with a key are not: that is on the stack only for this.
+    #[inline(never)]
     pub(super) fn find(&self, directory: &Node, name: &[u8]) -> Result<Option<&Arc<Node>>> {
-        Ok(self.by_name.get(&ByName {
-            directory: directory.number(),
-            name: Name::new(name)?,
-        }))
+        let mut key = ByName::NONE;
+        key.directory = directory.number();
+        key.name.become_name(name)?;
+        Ok(self.by_name.get(&key))
     }
 
     /// What comes next after a number in a directory; 0 is before the first.
@@ -132,16 +141,18 @@ impl Names {
     }
 
     /// Gives a node a name that is not there, for which there is room.
+    #[inline(never)]
     pub(super) fn insert(&mut self, place: Place, node: Arc<Node>) {
-        let Place { key, room } = place;
+        let Place(room) = place;
         let by_number = ByNumber {
-            directory: key.directory,
+            directory: room.key.directory,
             number: node.number(),
         };
         let named = Named {
             name: room.name,
             node: node.clone(),
         };
+        let key = KBox::into_inner(room.key);
         self.by_name.insert(room.by_name.into_node(key, node));
         self.by_number
             .insert(room.by_number.into_node(by_number, named));
@@ -150,17 +161,16 @@ impl Names {
     /// Takes a name away, and gives what had it: to be dropped without the lock.
     ///
     /// Fails as [`Self::find`] does.
+    #[inline(never)]
     pub(super) fn remove(&mut self, directory: &Node, name: &[u8]) -> Result<Option<Named>> {
-        let directory = directory.number();
-        let name = Name::new(name)?;
-        Ok(self
-            .by_name
-            .remove(&ByName { directory, name })
-            .and_then(|node| {
-                self.by_number.remove(&ByNumber {
-                    directory,
-                    number: node.number(),
-                })
-            }))
+        let mut key = ByName::NONE;
+        key.directory = directory.number();
+        key.name.become_name(name)?;
+        Ok(self.by_name.remove(&key).and_then(|node| {
+            self.by_number.remove(&ByNumber {
+                directory: key.directory,
+                number: node.number(),
+            })
+        }))
     }
 }
