@@ -7,7 +7,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 SHELL := /bin/bash
 
 # What a caller may set, on the command line or in the environment.
-export ACCEL APPEND BUILDROOT DEFCONFIG FRAGMENT INPUT KDIR KERNEL KIMAGE MIRROR ROOTFS SYSDEMO_CACHE TIME TIMEOUT
+export ACCEL APPEND BUILDROOT DEFCONFIG FRAGMENT HERE INPUT KDIR KERNEL KIMAGE MIRROR ROOTFS SYSDEMO_CACHE TIME TIMEOUT UPDATE
 
 .PHONY: all
 all: module userspace ## Build all that goes into a guest, in build/payload
@@ -36,6 +36,8 @@ help: ## List the verbs
 	@echo "                        with stress 600 + 2 * TIME)"
 	@echo "  TIME=<seconds>        how long fuzz or stress takes (60); fuzz TIME=minimize makes a small corpus"
 	@echo "  INPUT=<file>          what fuzz runs instead: a saved input, or a folder of them in order"
+	@echo "  HERE=1                bench measures on the running kernel instead of in guests"
+	@echo "  UPDATE=1              bench renews the baseline that check compares with, and docs/performance.md"
 	@echo "  APPEND=<words>        more for the guest kernel's command line"
 	@echo "  SYSDEMO_CACHE=<dir>   where all that is made once is kept (~/.cache/sysdemo)"
 	@echo "  MIRROR=<address>      a mirror of Debian's packages"
@@ -67,6 +69,10 @@ stress: ## Use the device in all ways at once for TIME seconds, in the kernel of
 .PHONY: scaling
 scaling: ## See that callers on two CPUs do not get in each other's way; check does not
 	@scripts/scaling
+
+.PHONY: bench
+bench: ## Measure what calls cost, exactly, in instructions; HERE=1 on the running kernel
+	@scripts/bench
 
 .PHONY: buildroot-image
 buildroot-image: ## Make a root file system for the guest by your own Buildroot tree

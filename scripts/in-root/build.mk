@@ -24,17 +24,17 @@ debug := $(patsubst $(c)/faults/%.c,%,$(wildcard $(c)/faults/*.c))
 stress := $(patsubst $(c)/stress/%.c,%,$(wildcard $(c)/stress/*.c))
 programs := $(OUT)/bin/sysdemo-call $(tests:%=$(OUT)/tests/c-%) $(tests:%=$(OUT)/tests/c32-%) \
 	$(debug:%=$(OUT)/debug/c-%) $(debug:%=$(OUT)/debug/c32-%) \
-	$(stress:%=$(OUT)/stress/c-%) $(stress:%=$(OUT)/stress/c32-%) $(OUT)/tests/rust $(OUT)/cost/cost \
+	$(stress:%=$(OUT)/stress/c-%) $(stress:%=$(OUT)/stress/c32-%) $(OUT)/tests/rust $(OUT)/bench/bench \
 	$(OUT)/rounds $(OUT)/scaling/scaling
 
 .PHONY: userspace
 userspace: $(programs) $(OUT)/aim.so
 	@# What a removed source had made is not run any more.
-	@rm -f $(filter-out $(programs),$(wildcard $(addprefix $(OUT)/,bin/* tests/* debug/* stress/* cost/* scaling/*)))
+	@rm -f $(filter-out $(programs),$(wildcard $(addprefix $(OUT)/,bin/* tests/* debug/* stress/* bench/* scaling/*)))
 
 # The library is small and its users are static: no archive between them.
 $(OUT)/bin/sysdemo-call: $(OUT)/obj/sysdemo-call.o $(OUT)/obj/libsysdemo.o
-$(OUT)/cost/cost: $(OUT)/obj/cost.o $(OUT)/obj/libsysdemo.o
+$(OUT)/bench/bench: $(OUT)/obj/bench/bench.o $(OUT)/obj/libsysdemo.o
 $(OUT)/tests/c-%: $(OUT)/obj/tests/%.o $(OUT)/obj/libsysdemo.o
 	@mkdir -p $(@D)
 	$(CC) -static -pthread -o $@ $^
@@ -58,7 +58,7 @@ $(OUT)/scaling/scaling: $(OUT)/obj/scaling.o $(OUT)/obj/libsysdemo.o
 	$(CC) -static -pthread -o $@ $^
 $(OUT)/rounds: $(OUT)/obj/unload/rounds.o $(OUT)/obj/libsysdemo.o
 	$(CC) -static -pthread -o $@ $^
-$(OUT)/bin/sysdemo-call $(OUT)/cost/cost:
+$(OUT)/bin/sysdemo-call $(OUT)/bench/bench:
 	@mkdir -p $(@D)
 	$(CC) -static -o $@ $^
 
@@ -98,4 +98,4 @@ $(OUT)/obj32/%.o: $(c)/%.c $(src)/scripts/in-root/build.mk
 
 -include $(wildcard $(foreach folder,$(OUT)/obj $(OUT)/obj32,\
 	$(folder)/*.d $(folder)/tests/*.d $(folder)/faults/*.d $(folder)/stress/*.d \
-	$(folder)/unload/*.d))
+	$(folder)/unload/*.d $(folder)/bench/*.d))
