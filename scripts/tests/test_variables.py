@@ -101,6 +101,20 @@ def test_wrong_times(kdirs, value):
     refused(kdirs, "stress", f"TIME={value}", f"TIME={value}: give whole seconds, 1 to 99999")
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("HERE=0", "HERE=0: give 1, or leave it out"),
+        ("HERE=yes", "HERE=yes: give 1, or leave it out"),
+        ("UPDATE=2", "UPDATE=2: give 1, or leave it out"),
+        ("HERE=1 UPDATE=1", "UPDATE=1: what is measured HERE depends on the machine"),
+        ("KDIR={}/norust", "without CONFIG_RUST=y"),
+    ],
+)
+def test_what_cannot_be_measured(kdirs, words, message):
+    refused(kdirs, "bench", words, message)
+
+
 @pytest.mark.parametrize("words", ["TIME=600 TIMEOUT=300", "TIMEOUT=60"])
 def test_too_little_time_for_stress(kdirs, words):
     refused(kdirs, "stress", words, "the guest would be ended before TIME=")
