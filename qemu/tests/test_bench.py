@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """A call that is made dearer on purpose is named, by figures of a real guest.
 
-What makes it dearer is a probe of the kernel's on the function that tells ids: two calls use it, and
-the log, which says who made a call.
+What makes it dearer is a probe of the kernel's on the function that tells ids: two calls use it,
+and the log, which says who made a call.
 """
 
 import json

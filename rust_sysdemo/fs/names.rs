@@ -137,7 +137,7 @@ impl Names {
 
     /// Whether what has a place is there already.
     pub(super) fn is_taken(&self, place: &Place) -> bool {
-        self.by_name.get(&place.key).is_some()
+        self.by_name.get(&place.0.key).is_some()
     }
 
     /// Gives a node a name that is not there, for which there is room.
@@ -163,12 +163,12 @@ impl Names {
     /// Fails as [`Self::find`] does.
     #[inline(never)]
     pub(super) fn remove(&mut self, directory: &Node, name: &[u8]) -> Result<Option<Named>> {
-        let mut key = ByName::NONE;
-        key.directory = directory.number();
-        key.name.become_name(name)?;
-        Ok(self.by_name.remove(&key).and_then(|node| {
+        let mut gone = ByName::NONE;
+        gone.directory = directory.number();
+        gone.name.become_name(name)?;
+        Ok(self.by_name.remove(&gone).and_then(|node| {
             self.by_number.remove(&ByNumber {
-                directory: key.directory,
+                directory: gone.directory,
                 number: node.number(),
             })
         }))

@@ -84,7 +84,7 @@ impl OpenFile {
         // was would be a slow way to read it.
         let there = node.contents().lock().size().saturating_sub(start);
         let wanted = to.len().min(there);
-        let mut buffer = KVec::from_elem(0, wanted.min(PAGE_SIZE), GFP_KERNEL_ACCOUNT)?;
+        let mut buffer = KVec::zeroed(wanted.min(PAGE_SIZE), GFP_KERNEL_ACCOUNT)?;
 
         let mut done = 0;
         while done < wanted {
@@ -135,7 +135,7 @@ impl OpenFile {
             room_at(start, contents.size_max())?
         };
         let wanted = wanted.min(room);
-        let mut buffer = KVVec::from_elem(0, wanted.min(PIECE), GFP_KERNEL_ACCOUNT)?;
+        let mut buffer = KVVec::zeroed(wanted.min(PIECE), GFP_KERNEL_ACCOUNT)?;
 
         let mut done = 0;
         let ended = loop {

@@ -38,7 +38,7 @@ impl Path {
     /// be, [`ENOENT`] if it is empty, and [`ENOMEM`].
     pub(crate) fn read(string: &UserIn<CStr>) -> Result<Self> {
         // Not accounted, as that of a real system call is not: it lasts as long as the call.
-        let mut buffer = KVec::from_elem(0, MAX, GFP_KERNEL)?;
+        let mut buffer = KVec::zeroed(MAX, GFP_KERNEL)?;
         let len = user_memory::read_string(string.as_user_ptr(), &mut buffer)?;
         if len == 0 {
             return Err(ENOENT);

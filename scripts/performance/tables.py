@@ -38,11 +38,14 @@ class Table:
 
 
 def number(cell):
-    """A cell's text: figures have a decimal if they are not whole."""
+    """A cell's text: figures have a decimal if they are not whole.
+
+    What is left of a sample's own few instructions, in each of its turns, counts for nothing.
+    """
     if cell is None:
         return ""
     if isinstance(cell, float):
-        return f"{cell:.0f}" if abs(cell - round(cell)) < 0.05 else f"{cell:.1f}"
+        return f"{cell:.0f}" if abs(cell - round(cell)) < 0.12 else f"{cell:.1f}"
     return str(cell)
 
 
