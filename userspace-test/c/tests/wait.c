@@ -477,7 +477,7 @@ TEST_F(wait, exec_while_waiting)
 
 		if (start_waiter(&waiter))
 			_exit(101);
-		execl("/usr/bin/sysdemo-call", "sysdemo-call", "null", NULL);
+		execl("/usr/bin/sysdemo-call", "sysdemo-call", "--device", device, "null", NULL);
 		_exit(102);
 	}
 	EXPECT_EQ(0, wait_for(child));

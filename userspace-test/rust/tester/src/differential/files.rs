@@ -11,7 +11,7 @@ mod tmpfs;
 mod user;
 
 use super::apart::on_a_tmpfs;
-use super::{Options, again, explore};
+use super::{Options, Rival, again, explore};
 use crate::ktap::Tests;
 use proptest::prelude::Strategy;
 use side::Side;
@@ -26,31 +26,42 @@ pub(crate) const FAMILY: &str = "files";
 fn add_kind<S>(
     tests: &mut Tests,
     options: Options,
+    rival: &Rival,
     name: &str,
     cases: u32,
     strategy: impl Fn() -> S + Send + Sync + 'static,
 ) where
     S: Strategy<Value = Vec<Step>>,
 {
+    let rival = rival.clone();
     tests.add(format!("differential_files_{name}"), move |device| {
+        // Before the root becomes another one.
+        let other = rival.open();
         on_a_tmpfs(|| {
-            let (ours, theirs) = (Side::new(device), Side::new(Tmpfs));
-            explore(FAMILY, options, cases, &strategy(), ours, theirs);
+            let (ours, strategy) = (Side::new(device), strategy());
+            match &other {
+                None => explore(FAMILY, options, cases, &strategy, ours, Side::new(Tmpfs)),
+                Some(other) => explore(FAMILY, options, cases, &strategy, ours, Side::new(other)),
+            }
         });
     });
 }
 
 /// Adds the tests.
-pub(crate) fn add(tests: &mut Tests, options: Options) {
-    add_kind(tests, options, "names", 600, generate::names);
-    add_kind(tests, options, "contents", 600, generate::contents);
-    add_kind(tests, options, "rights", 600, generate::rights);
-    add_kind(tests, options, "opens", 800, generate::opens);
+pub(crate) fn add(tests: &mut Tests, options: Options, rival: &Rival) {
+    add_kind(tests, options, rival, "names", 600, generate::names);
+    add_kind(tests, options, rival, "contents", 600, generate::contents);
+    add_kind(tests, options, rival, "rights", 600, generate::rights);
+    add_kind(tests, options, rival, "opens", 800, generate::opens);
 }
 
 /// Takes the steps of a script; gives whether both worlds say the same.
-pub(crate) fn replay(device: &Device, steps: &[Step]) -> bool {
-    on_a_tmpfs(|| again(steps, Side::new(device), Side::new(Tmpfs)))
+pub(crate) fn replay(device: &Device, rival: &Rival, steps: &[Step]) -> bool {
+    let other = rival.open();
+    on_a_tmpfs(|| match &other {
+        None => again(steps, Side::new(device), Side::new(Tmpfs)),
+        Some(other) => again(steps, Side::new(device), Side::new(other)),
+    })
 }
 
 #[cfg(test)]

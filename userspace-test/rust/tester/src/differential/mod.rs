@@ -41,6 +41,31 @@ impl Default for Options {
     }
 }
 
+/// Whom the module is compared with.
+#[derive(Clone)]
+pub(crate) enum Rival {
+    /// The kernel's own calls.
+    Kernel,
+    /// Another device that speaks the same ABI: its path.
+    Device(String),
+}
+
+impl From<Option<String>> for Rival {
+    fn from(device: Option<String>) -> Self {
+        device.map_or(Self::Kernel, Self::Device)
+    }
+}
+
+impl Rival {
+    /// Opens the device, if it is one; panics if it cannot be opened.
+    fn open(&self) -> Option<Device> {
+        match self {
+            Self::Kernel => None,
+            Self::Device(path) => Some(Device::open(path).expect("the other device can be opened")),
+        }
+    }
+}
+
 /// A world in which steps can be taken.
 pub(crate) trait World {
     /// What can be done.
@@ -178,7 +203,7 @@ where
         options.seed,
         start.elapsed().as_secs_f64(),
     );
-    assert_eq!(differences, 0, "the module differs from the kernel");
+    assert_eq!(differences, 0, "the module differs from what it is compared with");
 }
 
 /// Generates cases until one differs; gives the smallest one that still does.
@@ -248,19 +273,20 @@ fn steps<S: FromStr<Err = String>>(lines: &[&str]) -> Result<Vec<S>, String> {
 /// Runs a script again. Gives whether both worlds say the same.
 ///
 /// Fails if it is no script.
-pub(crate) fn replay(device: &Device, text: &str) -> Result<bool, String> {
+pub(crate) fn replay(path: &str, rival: &Rival, text: &str) -> Result<bool, String> {
+    let device = &Device::open(path).map_err(|error| format!("{path}: {error}"))?;
     let lines = script::lines(text);
     match lines.split_first() {
-        Some((&files::FAMILY, rest)) => Ok(files::replay(device, &steps(rest)?)),
-        Some((&waiting::FAMILY, rest)) => Ok(waiting::replay(device, &steps(rest)?)),
+        Some((&files::FAMILY, rest)) => Ok(files::replay(device, rival, &steps(rest)?)),
+        Some((&waiting::FAMILY, rest)) => Ok(waiting::replay(device, rival, &steps(rest)?)),
         _ => Err("the first line has to be the name of a family".into()),
     }
 }
 
 /// Adds the tests.
-pub(crate) fn add(tests: &mut Tests, options: Options) {
-    files::add(tests, options);
-    waiting::add(tests, options);
+pub(crate) fn add(tests: &mut Tests, options: Options, rival: Rival) {
+    files::add(tests, options, &rival);
+    waiting::add(tests, options, rival);
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ mod generate;
 mod step;
 mod threads;
 
-use super::{Finding, Options, again, compare, explore, steps};
+use super::{Finding, Options, Rival, again, compare, explore, steps};
 use crate::ktap::Tests;
 use step::Step;
 use sysdemo::Device;
@@ -62,15 +62,16 @@ const KNOWN: [&[&str]; 6] = [
     ],
 ];
 
-/// The module's calls, and the kernel's.
-fn worlds(device: &Device) -> (Threads, Threads) {
-    (Threads::new(Some(device)), Threads::new(None))
+/// The module's calls, and those of whom it is compared with.
+fn worlds(device: &Device, other: Option<&Device>) -> (Threads, Threads) {
+    (Threads::new(Some(device)), Threads::new(other))
 }
 
 /// Adds the test.
-pub(crate) fn add(tests: &mut Tests, options: Options) {
+pub(crate) fn add(tests: &mut Tests, options: Options, rival: Rival) {
     tests.add("differential_waiting", move |device| {
-        let (mut ours, mut theirs) = worlds(device);
+        let other = rival.open();
+        let (mut ours, mut theirs) = worlds(device, other.as_ref());
         for known in KNOWN {
             let steps: Vec<Step> = steps(known).expect("it is a script");
             if let Err(difference) = compare(&steps, &mut ours, &mut theirs) {
@@ -88,8 +89,9 @@ pub(crate) fn add(tests: &mut Tests, options: Options) {
 }
 
 /// Takes the steps of a script; gives whether both worlds say the same.
-pub(crate) fn replay(device: &Device, steps: &[Step]) -> bool {
-    let (ours, theirs) = worlds(device);
+pub(crate) fn replay(device: &Device, rival: &Rival, steps: &[Step]) -> bool {
+    let other = rival.open();
+    let (ours, theirs) = worlds(device, other.as_ref());
     again(steps, ours, theirs)
 }
 

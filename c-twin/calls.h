@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * All calls: number and name, as asm/syscalls_64.h has the kernel's. Included by who says what is
+ * to become of a line.
+ *
+ * Twin: rust_sysdemo/calls/mod.rs
+ */
+SDC_CALL(SYSDEMO_NR_NULL, null)
+SDC_CALL(SYSDEMO_NR_GETPID, getpid)
+SDC_CALL(SYSDEMO_NR_GETTID, gettid)
+SDC_CALL(SYSDEMO_NR_SUM6, sum6)
+SDC_CALL(SYSDEMO_NR_ECHO, echo)
+SDC_CALL(SYSDEMO_NR_FILL, fill)
+SDC_CALL(SYSDEMO_NR_IDENTITY, identity)
+SDC_CALL(SYSDEMO_NR_SET_LABEL, set_label)
+SDC_CALL(SYSDEMO_NR_GET_LABEL, get_label)
+SDC_CALL(SYSDEMO_NR_CLEAR_LABEL, clear_label)
+SDC_CALL(SYSDEMO_NR_REGS, regs)
+SDC_CALL(SYSDEMO_NR_ENTRY, entry)
+SDC_CALL(SYSDEMO_NR_SUM3, sum3)
+SDC_CALL(SYSDEMO_NR_SLEEP, sleep)
+SDC_CALL(SYSDEMO_NR_WAIT, wait)
+SDC_CALL(SYSDEMO_NR_WAKE, wake)
+SDC_CALL(SYSDEMO_NR_OPEN, open)
+SDC_CALL(SYSDEMO_NR_MKDIR, mkdir)
+SDC_CALL(SYSDEMO_NR_UNLINK, unlink)
+SDC_CALL(SYSDEMO_NR_RMDIR, rmdir)
+SDC_CALL(SYSDEMO_NR_STAT, stat)
+SDC_CALL(SYSDEMO_NR_LIST, list)
+SDC_CALL(SYSDEMO_NR_READ, read)
+SDC_CALL(SYSDEMO_NR_WRITE, write)
