@@ -50,6 +50,10 @@ qemu-test: ## Build everything, boot it in QEMU, run the tests: the main job
 qemu-shell: ## Give a shell in that guest, with the module loaded
 	@scripts/qemu-shell
 
+.PHONY: twin-test
+twin-test: ## Run the testers on the same device in C, and compare the two devices
+	@scripts/twin-test
+
 .PHONY: debug-test
 debug-test: ## Run the same tests in a kernel with KASAN, lockdep, kmemleak and the like
 	@scripts/debug-test

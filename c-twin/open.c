@@ -379,7 +379,7 @@ static ssize_t write_piece(struct file *file, size_t *start, const void *piece, 
 		ret = room_at(*start);
 		if (ret < 0)
 			goto unlock;
-		len = min(len, ret);
+		len = umin(len, ret);
 	}
 	ret = sdc_write_contents(node, *start, piece, len);
 	if (ret)
@@ -418,7 +418,7 @@ static ssize_t file_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	ret = room_at(start);
 	if (ret < 0)
 		return ret;
-	wanted = min(wanted, ret);
+	wanted = umin(wanted, ret);
 	size = min(wanted, SYSDEMO_COPY_MAX);
 	buffer = kvmalloc(size, GFP_KERNEL_ACCOUNT);
 	if (!buffer)

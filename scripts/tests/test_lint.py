@@ -89,7 +89,8 @@ def test_rustfmt_settings_are_the_kernels():
 
 
 @pytest.mark.parametrize(
-    ("name", "folder"), [("module", "."), ("test-modules", "qemu/test-modules")]
+    ("name", "folder"),
+    [("module", "."), ("test-modules", "qemu/test-modules"), ("c-twin", "c-twin")],
 )
 def test_clippy(name, folder):
     """With the kernel's lints and its .clippy.toml, which the headers were completed by."""

@@ -70,7 +70,9 @@ fn main() -> ExitCode {
         script,
     }) = arguments(std::env::args().skip(1))
     else {
-        eprintln!("usage: tester [DEVICE] [--against DEVICE] [--seed N] [--times N] [--replay FILE]");
+        eprintln!(
+            "usage: tester [DEVICE] [--against DEVICE] [--seed N] [--times N] [--replay FILE]"
+        );
         return ExitCode::from(2);
     };
     if let Some(script) = script {

@@ -10,6 +10,7 @@
 //! [`add`] and [`replay`] name them all.
 
 mod apart;
+mod calls;
 mod files;
 mod script;
 mod waiting;
@@ -203,7 +204,10 @@ where
         options.seed,
         start.elapsed().as_secs_f64(),
     );
-    assert_eq!(differences, 0, "the module differs from what it is compared with");
+    assert_eq!(
+        differences, 0,
+        "the module differs from what it is compared with"
+    );
 }
 
 /// Generates cases until one differs; gives the smallest one that still does.
@@ -277,6 +281,7 @@ pub(crate) fn replay(path: &str, rival: &Rival, text: &str) -> Result<bool, Stri
     let device = &Device::open(path).map_err(|error| format!("{path}: {error}"))?;
     let lines = script::lines(text);
     match lines.split_first() {
+        Some((&calls::FAMILY, rest)) => calls::replay(path, rival, &steps(rest)?),
         Some((&files::FAMILY, rest)) => Ok(files::replay(device, rival, &steps(rest)?)),
         Some((&waiting::FAMILY, rest)) => Ok(waiting::replay(device, rival, &steps(rest)?)),
         _ => Err("the first line has to be the name of a family".into()),
@@ -285,6 +290,7 @@ pub(crate) fn replay(path: &str, rival: &Rival, text: &str) -> Result<bool, Stri
 
 /// Adds the tests.
 pub(crate) fn add(tests: &mut Tests, options: Options, rival: Rival) {
+    calls::add(tests, options, &rival);
     files::add(tests, options, &rival);
     waiting::add(tests, options, rival);
 }
