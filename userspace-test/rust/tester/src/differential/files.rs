@@ -13,6 +13,7 @@ mod user;
 use super::apart::on_a_tmpfs;
 use super::{Options, Rival, again, explore};
 use crate::ktap::Tests;
+pub(crate) use module::DIRECTORY;
 use proptest::prelude::Strategy;
 use side::Side;
 use step::Step;

@@ -109,8 +109,9 @@ fn command() -> impl Strategy<Value = Bits> {
         ioctl::LOG,
     ];
     let known = select(&KNOWN[..]).prop_map(u64::from);
-    let near = (known.clone(), 0..4_u64, 0..0x4000_u64)
-        .prop_map(|(command, direction, size)| (command & 0xffff) | (size << 16) | (direction << 30));
+    let near = (known.clone(), 0..4_u64, 0..0x4000_u64).prop_map(|(command, direction, size)| {
+        (command & 0xffff) | (size << 16) | (direction << 30)
+    });
     let other_size = (known.clone(), 0..200_u64)
         .prop_map(|(command, size)| (command & !(0x3fff << 16)) | (size << 16));
     prop_oneof![6 => known, 1 => near, 2 => other_size].prop_map(Bits)

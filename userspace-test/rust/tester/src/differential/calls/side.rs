@@ -3,12 +3,15 @@
 //! A device that the steps are taken on.
 
 use super::arena;
-use super::step::{Outcome, Step};
+use super::step::{Given, Outcome, Step};
 use crate::differential::World;
+use crate::differential::files::DIRECTORY;
 use rustix::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use rustix::fs::{OFlags, fcntl_setfl};
+use std::ffi::{CStr, CString};
 use std::io;
 use std::ops::RangeInclusive;
+use std::os::unix::ffi::OsStrExt;
 use sysdemo::{Device, ioctl, uapi};
 
 /// An open device.
@@ -21,6 +24,20 @@ fn open(path: &str) -> Device {
     let device = Device::open(path).expect("the device can be opened");
     fcntl_setfl(&device, OFlags::NONBLOCK).expect("it is open");
     device
+}
+
+/// Removes all that is in a directory.
+fn empty(device: &Device, path: &CStr) {
+    for entry in device.list(path).expect("root may") {
+        let path = [path.to_bytes(), b"/", entry.name.as_bytes()].concat();
+        let path = CString::new(path).expect("names have no zeros");
+        if entry.kind == DIRECTORY {
+            empty(device, &path);
+            device.rmdir(&path).expect("it is empty");
+        } else {
+            device.unlink(&path).expect("root may");
+        }
+    }
 }
 
 /// What the kernel gives, as one number.
@@ -133,7 +150,7 @@ impl Side {
         };
         // A record begins with its time.
         let record = size_of::<uapi::sysdemo_log_record>() as u64;
-        let start = at.wrapping_sub(arena::value(super::step::Given::At(0)));
+        let start = at.wrapping_sub(arena::value(Given::At(0)));
         let changed = arena::changed(before);
         let is_time = |place: usize| (place as u64).wrapping_sub(start) % record < 8;
         Outcome {
@@ -154,14 +171,7 @@ impl World for Side {
         // It may be restricted, which is for good.
         self.device = open(&self.path);
         self.device.clear_label().expect("root may");
-        for (path, remove) in [
-            (c"a/b", Device::rmdir as fn(&Device, &_) -> _),
-            (c"a/b", Device::unlink),
-            (c"a", Device::rmdir),
-            (c"a", Device::unlink),
-        ] {
-            let _: io::Result<()> = remove(&self.device, path);
-        }
+        empty(&self.device, c"/");
     }
 
     fn take(&mut self, step: &Step) -> Outcome {
@@ -194,6 +204,8 @@ impl World for Side {
         let made = self.device.info().expect("it is open").calls_made;
         let device = open(&self.path);
         let names = device.list(c"/").expect("root may").len();
+        // Others who come after do not expect such names.
+        empty(&device, c"/");
         Outcome {
             result: made as i64,
             changed: vec![(names, 0)],

@@ -11,7 +11,7 @@ use std::ffi::CStr;
 use sysdemo::{Device, uapi};
 
 /// `DT_DIR`
-const DIRECTORY: u8 = 4;
+pub(crate) const DIRECTORY: u8 = 4;
 
 impl From<uapi::sysdemo_stat> for Told {
     fn from(stat: uapi::sysdemo_stat) -> Self {
