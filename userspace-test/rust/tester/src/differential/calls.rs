@@ -24,6 +24,7 @@ pub(crate) fn add(tests: &mut Tests, options: Options, rival: &Rival) {
     tests.add_with_path("differential_calls", move |path| {
         let (ours, theirs) = (Side::new(path), Side::new(&other));
         explore(FAMILY, options, 4000, &generate::steps(), ours, theirs);
+        println!("# {}", side::outcome());
     });
 }
 

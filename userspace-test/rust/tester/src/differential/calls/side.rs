@@ -12,7 +12,40 @@ use std::ffi::{CStr, CString};
 use std::io;
 use std::ops::RangeInclusive;
 use std::os::unix::ffi::OsStrExt;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use sysdemo::{Device, ioctl, uapi};
+
+/// How often each call gave a value, and how often each error was what a call or a command gave.
+static VALUES: [AtomicU32; uapi::SYSDEMO_NR_CALLS as usize] =
+    [const { AtomicU32::new(0) }; uapi::SYSDEMO_NR_CALLS as usize];
+static ERRORS: [AtomicU32; 256] = [const { AtomicU32::new(0) }; 256];
+
+/// What came out in all, for the log; panics if hardly a call ever gave a value: then it would not
+/// be the calls that are compared.
+pub(super) fn outcome() -> String {
+    let counts = |numbers: &[AtomicU32]| -> Vec<(usize, u32)> {
+        let counts = numbers.iter().map(|number| number.load(SeqCst)).enumerate();
+        counts.filter(|(_, count)| *count != 0).collect()
+    };
+    let (values, errors) = (counts(&VALUES), counts(&ERRORS));
+    assert!(
+        values.len() > VALUES.len() / 2,
+        "only {values:?} gave a value"
+    );
+    format!("values (call, times): {values:?}; errors: {errors:?}")
+}
+
+/// Notes what came out.
+fn count(nr: Option<u32>, result: i64) {
+    let place = if (-4095..0).contains(&result) {
+        ERRORS.get(-result as usize)
+    } else {
+        nr.and_then(|nr| VALUES.get(nr as usize))
+    };
+    if let Some(place) = place {
+        place.fetch_add(1, SeqCst);
+    }
+}
 
 /// An open device.
 pub(crate) struct Side {
@@ -101,6 +134,7 @@ impl Side {
         // SAFETY: The addresses are those of the arena, or of no memory of this program.
         let result = unsafe { ioctl::call(&self.device, nr, registers) };
         let result = result.unwrap_or_else(|error| -i64::from(error.raw_os_error().unwrap_or(0)));
+        count(Some(nr), result);
         if nr == uapi::SYSDEMO_NR_OPEN && result >= 0 {
             // SAFETY: The descriptor was just opened, and nobody else has it.
             drop(unsafe { OwnedFd::from_raw_fd(result as i32) });
@@ -136,8 +170,10 @@ impl Side {
         }
         // SAFETY: The addresses are those of the arena, or of no memory of this program.
         let result = unsafe { libc::ioctl(self.device.as_fd().as_raw_fd(), command, at) };
+        let result = kernels(result.into());
+        count(None, result);
         Outcome {
-            result: kernels(result.into()),
+            result,
             changed: arena::changed(before),
         }
     }
