@@ -11,9 +11,6 @@
 
 #include "tree.h"
 
-/* How many pages a write can be in: it is no longer than a piece. */
-#define PAGES_MAX (SYSDEMO_COPY_MAX / PAGE_SIZE + 1)
-
 static unsigned long page_of(size_t position)
 {
 	return position >> PAGE_SHIFT;
@@ -61,10 +58,64 @@ static void free_page_at(struct sdc_node *node, unsigned long at)
 	free_page((unsigned long)xa_erase(&node->pages, at));
 }
 
-/* Sees to it that there are pages. If it fails there are no more than before. */
-static int provide(struct sdc_node *node, unsigned long first, unsigned long last)
+static void release_places(struct sdc_fresh *fresh, struct sdc_node *node)
 {
-	DECLARE_BITMAP(missing, PAGES_MAX) = {};
+	unsigned long i;
+
+	if (!fresh->reserved)
+		return;
+	/* Those in which there is a page by now stay as they are. */
+	for (i = fresh->first; i <= fresh->last; i++)
+		xa_release(&node->pages, i);
+	fresh->reserved = false;
+}
+
+/* Takes memory for what a write has found to lack. Others have the file's lock meanwhile. */
+int sdc_fresh_alloc(struct sdc_fresh *fresh, struct sdc_node *node)
+{
+	unsigned long i;
+	int err;
+
+	while (fresh->count < fresh->lack) {
+		unsigned long page = get_zeroed_page(GFP_KERNEL_ACCOUNT);
+
+		if (!page)
+			return -ENOMEM;
+		fresh->pages[fresh->count++] = page;
+	}
+	fresh->reserved = true;
+	for (i = fresh->first; i <= fresh->last; i++) {
+		err = xa_reserve(&node->pages, i, GFP_KERNEL);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Gives back what was not needed. */
+void sdc_fresh_free(struct sdc_fresh *fresh, struct sdc_node *node)
+{
+	release_places(fresh, node);
+	while (fresh->count)
+		free_page(fresh->pages[--fresh->count]);
+}
+
+/* Notes what lacks, in place of what did before. */
+static int lacks(struct sdc_fresh *fresh, struct sdc_node *node, unsigned long count,
+		 unsigned long first, unsigned long last)
+{
+	release_places(fresh, node);
+	fresh->lack = count;
+	fresh->first = first;
+	fresh->last = last;
+	return -EAGAIN;
+}
+
+/* Sees to it that there are pages. If it fails there are no more than before. */
+static int provide(struct sdc_node *node, unsigned long first, unsigned long last,
+		   struct sdc_fresh *fresh)
+{
+	DECLARE_BITMAP(missing, SDC_PAGES_MAX) = {};
 	unsigned long i, j, count;
 	int err;
 
@@ -72,46 +123,49 @@ static int provide(struct sdc_node *node, unsigned long first, unsigned long las
 		if (!xa_load(&node->pages, i))
 			__set_bit(i - first, missing);
 	}
-	count = bitmap_weight(missing, PAGES_MAX);
+	count = bitmap_weight(missing, SDC_PAGES_MAX);
 	if (!count)
 		return 0;
-	/* First, so that who may have no more does not make anybody wait for memory either. */
+	if (fresh->count < count)
+		return lacks(fresh, node, count, first, last);
 	err = sdc_charge_pages(node, count);
 	if (err)
 		return err;
-	for_each_set_bit(i, missing, PAGES_MAX) {
-		unsigned long page = get_zeroed_page(GFP_KERNEL_ACCOUNT);
+	for_each_set_bit(i, missing, SDC_PAGES_MAX) {
+		void *page = (void *)fresh->pages[--fresh->count];
 
-		err = -ENOMEM;
-		if (!page)
-			goto undo;
-		err = xa_err(xa_store(&node->pages, first + i, (void *)page, GFP_KERNEL));
-		if (err) {
-			free_page(page);
+		/* Nearly always the place is reserved. */
+		if (xa_err(xa_store(&node->pages, first + i, page, GFP_NOWAIT | __GFP_NOWARN))) {
+			fresh->pages[fresh->count++] = (unsigned long)page;
 			goto undo;
 		}
 	}
 	node->nr_pages += count;
 	return 0;
 undo:
-	for_each_set_bit(j, missing, i)
-		free_page_at(node, first + j);
+	for_each_set_bit(j, missing, i) {
+		void *page = xa_erase(&node->pages, first + j);
+
+		fresh->pages[fresh->count++] = (unsigned long)page;
+	}
 	sdc_uncharge(node->user, 0, count);
-	return err;
+	return lacks(fresh, node, count, first, last);
 }
 
 /*
  * Copies bytes, at least one and at most a piece, to a position, under the file's lock. All that
- * can fail does so before anything is changed.
+ * can fail does so before anything is changed. -EAGAIN: memory has to be taken first, without the
+ * lock; then again, as more may lack by then.
  */
-int sdc_write_contents(struct sdc_node *node, size_t position, const void *from, size_t len)
+int sdc_write_contents(struct sdc_node *node, size_t position, const void *from, size_t len,
+		       struct sdc_fresh *fresh)
 {
 	size_t done, part;
 	int err;
 
 	if (position > sdc_file_size_max || len > sdc_file_size_max - position)
 		return -EFBIG;
-	err = provide(node, page_of(position), page_of(position + len - 1));
+	err = provide(node, page_of(position), page_of(position + len - 1), fresh);
 	if (err)
 		return err;
 	node->size = max(node->size, position + len);

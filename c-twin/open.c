@@ -150,30 +150,25 @@ static struct file *make(struct sdc_node *node, const struct how *how, unsigned 
 	return file;
 }
 
-/*
- * Opens a new file, under the lock of all names: there is both in the end, the name and the open
- * file, or neither.
- */
-static struct file *open_new(struct sdc_node *directory, struct sdc_spare *spare,
+/* Opens a new file, and gives it its name: there is both in the end, or neither. */
+static struct file *open_new(struct sdc_node *directory, struct sdc_node *node,
 			     const struct how *how, unsigned long allowed)
 {
-	struct sdc_node *node;
-	struct file *file;
+	struct file *file = make(node, how, allowed);
+	int err = PTR_ERR_OR_ZERO(file);
 
-	node = sdc_prepare(directory, spare, S_IFREG | how->mode);
-	if (IS_ERR(node))
-		return ERR_CAST(node);
-	file = make(node, how, allowed);
-	if (IS_ERR(file)) {
-		sdc_node_put(node);
-		return file;
+	if (!err) {
+		err = sdc_name(directory, node);
+		if (err)
+			fput(file);
 	}
-	sdc_insert(directory, node);
-	sdc_modified(directory);
-	return file;
+	if (!err)
+		return file;
+	sdc_node_put(node);
+	return ERR_PTR(err);
 }
 
-/* Opens what is there, which concerns nobody else: the lock of all names is not held any more. */
+/* Opens what is there. */
 static struct file *open_node(struct sdc_node *node, const struct how *how, unsigned long allowed)
 {
 	struct file *file = make(node, how, allowed);
@@ -189,15 +184,19 @@ static struct file *open_node(struct sdc_node *node, const struct how *how, unsi
 	return file;
 }
 
-/* Opens a file or directory. */
-static struct file *open_path(const char *path, const struct how *how, unsigned long allowed)
+/*
+ * Goes the way, and asks for permission. Gives what is there, with a reference; or something new,
+ * and the directory that it is to be in, with one as well.
+ */
+static struct sdc_node *find_or_prepare(const char *path, const struct how *how,
+					unsigned long allowed, struct sdc_node **directory)
 {
 	struct sdc_spare spare = {};
 	struct sdc_node *node;
 	struct sdc_walk walk;
-	struct file *file;
 	int err;
 
+	*directory = NULL;
 	if (how->flags & O_CREAT) {
 		err = sdc_spare_alloc(&spare, path);
 		if (err)
@@ -205,18 +204,42 @@ static struct file *open_path(const char *path, const struct how *how, unsigned 
 	}
 	mutex_lock(&sdc_tree_lock);
 	node = find(&walk, path, how);
-	if (!IS_ERR_OR_NULL(node)) {
+	if (!node) {
+		node = sdc_prepare(walk.at, &spare, S_IFREG | how->mode);
+		if (!IS_ERR(node))
+			*directory = sdc_node_get(walk.at);
+	} else if (!IS_ERR(node)) {
 		err = may_open(node, how, allowed);
 		node = err ? ERR_PTR(err) : sdc_node_get(node);
 	}
-	file = node ? ERR_CAST(node) : open_new(walk.at, &spare, how, allowed);
 	mutex_unlock(&sdc_tree_lock);
 	sdc_spare_free(&spare);
-	if (!IS_ERR_OR_NULL(node)) {
-		file = open_node(node, how, allowed);
-		sdc_node_put(node);
+	return node;
+}
+
+/* Opens a file or directory. What takes memory does so without the lock of all names. */
+static struct file *open_path(const char *path, const struct how *how, unsigned long allowed)
+{
+	struct sdc_node *node, *directory;
+	struct file *file;
+
+	for (;;) {
+		node = find_or_prepare(path, how, allowed, &directory);
+		if (IS_ERR(node))
+			return ERR_CAST(node);
+		if (!directory) {
+			file = open_node(node, how, allowed);
+			sdc_node_put(node);
+			return file;
+		}
+		file = open_new(directory, node, how, allowed);
+		sdc_node_put(directory);
+		if (file != ERR_PTR(-EEXIST))
+			return file;
+		/* Somebody else has made one of that name meanwhile: it is that one, then. */
+		if (fatal_signal_pending(current))
+			return ERR_PTR(-EINTR);
 	}
-	return file;
 }
 
 /* Keeps the file system mounted for a device: to mount takes longer than to open. */
@@ -250,9 +273,6 @@ int sdc_open_path(struct sdc_context *ctx, const char __user *path,
 	if (err)
 		return err;
 	name = sdc_get_path(path);
-	err = mount_for_session(ctx->session);
-	if (err)
-		return err;
 	fd = get_unused_fd_flags(how.flags & O_CLOEXEC);
 	if (fd < 0)
 		return fd;
@@ -260,7 +280,8 @@ int sdc_open_path(struct sdc_context *ctx, const char __user *path,
 		allowed |= MAY_READ_FILE;
 	if (sdc_allows(restriction, SYSDEMO_NR_WRITE))
 		allowed |= MAY_WRITE_FILE;
-	file = IS_ERR(name) ? ERR_CAST(name) : open_path(name, &how, allowed);
+	err = IS_ERR(name) ? PTR_ERR(name) : mount_for_session(ctx->session);
+	file = err ? ERR_PTR(err) : open_path(name, &how, allowed);
 	if (IS_ERR(file)) {
 		put_unused_fd(fd);
 		return PTR_ERR(file);
@@ -325,9 +346,13 @@ static ssize_t file_read_iter(struct kiocb *iocb, struct iov_iter *to)
 		return err;
 	if (iocb->ki_pos < 0)
 		return -EINVAL;
-	/* As much as there seems to be: most reads are short. */
+	/*
+	 * No more than there is now. If the file grows meanwhile, a buffer for the little that
+	 * there was would be a slow way to read it.
+	 */
 	size = sdc_size(node);
-	size = min3(wanted, size > start ? size - start : 0, PAGE_SIZE);
+	wanted = min(wanted, size > start ? size - start : 0);
+	size = min(wanted, PAGE_SIZE);
 	if (!size)
 		return 0;
 	buffer = kmalloc(size, GFP_KERNEL_ACCOUNT);
@@ -341,7 +366,7 @@ static ssize_t file_read_iter(struct kiocb *iocb, struct iov_iter *to)
 		done += copied;
 		if (copied < got && !done)
 			return -EFAULT;
-		if (got < room || copied < got)
+		if (got < room || copied < got || fatal_signal_pending(current))
 			break;
 	}
 	iocb->ki_pos = start + done;
@@ -362,6 +387,28 @@ static ssize_t room_at(size_t position)
 	return min(limit - position, sdc_file_size_max - position);
 }
 
+static ssize_t write_locked(struct inode *inode, size_t *start, const void *piece, size_t len,
+			    bool append, struct sdc_fresh *fresh)
+{
+	struct sdc_node *node = inode->i_private;
+	ssize_t ret;
+
+	if (append) {
+		*start = node->size;
+		ret = room_at(*start);
+		if (ret < 0)
+			return ret;
+		len = umin(len, ret);
+	}
+	ret = sdc_write_contents(node, *start, piece, len, fresh);
+	if (ret)
+		return ret;
+	*start += len;
+	i_size_write(inode, node->size);
+	sdc_modified(node);
+	return len;
+}
+
 /*
  * Writes a piece at a place, or at the end, and moves the place behind it. Gives how much of it
  * there was room for.
@@ -371,25 +418,22 @@ static ssize_t write_piece(struct file *file, size_t *start, const void *piece, 
 {
 	struct inode *inode = file_inode(file);
 	struct sdc_node *node = inode->i_private;
+	struct sdc_fresh fresh;
 	ssize_t ret;
 
-	mutex_lock(&node->lock);
-	if (append) {
-		*start = node->size;
-		ret = room_at(*start);
-		if (ret < 0)
-			goto unlock;
-		len = umin(len, ret);
+	fresh.count = 0;
+	fresh.reserved = false;
+	for (;;) {
+		mutex_lock(&node->lock);
+		ret = write_locked(inode, start, piece, len, append, &fresh);
+		mutex_unlock(&node->lock);
+		if (ret != -EAGAIN)
+			break;
+		ret = sdc_fresh_alloc(&fresh, node);
+		if (ret)
+			break;
 	}
-	ret = sdc_write_contents(node, *start, piece, len);
-	if (ret)
-		goto unlock;
-	*start += len;
-	i_size_write(inode, node->size);
-	sdc_modified(node);
-	ret = len;
-unlock:
-	mutex_unlock(&node->lock);
+	sdc_fresh_free(&fresh, node);
 	return ret;
 }
 
@@ -493,6 +537,15 @@ static int check_file(struct file *file, fmode_t mode, const void __user *buffer
 	return access_ok(buffer, count) ? 0 : -EFAULT;
 }
 
+/*
+ * Whether so many bytes at a position end somewhere. rw_verify_area() asks for that as well, but
+ * here of what import_ubuf() left of them, and for read(2) and write(2) of all.
+ */
+static int check_end(loff_t pos, size_t count)
+{
+	return count > (u64)(LLONG_MAX - pos) ? -EINVAL : 0;
+}
+
 /* SYSDEMO_NR_READ: read(2), the kernel's way. */
 ssize_t sdc_read_file(int fd, void __user *buffer, size_t count)
 {
@@ -515,7 +568,9 @@ ssize_t sdc_read_file(int fd, void __user *buffer, size_t count)
 		return ret;
 	mutex_lock(&file->f_pos_lock);
 	pos = READ_ONCE(file->f_pos);
-	ret = vfs_iter_read(file, &iter, &pos, 0);
+	ret = check_end(pos, count);
+	if (!ret)
+		ret = vfs_iter_read(file, &iter, &pos, 0);
 	if (ret >= 0)
 		WRITE_ONCE(file->f_pos, pos);
 	mutex_unlock(&file->f_pos_lock);
@@ -541,7 +596,9 @@ ssize_t sdc_write_file(int fd, const void __user *buffer, size_t count)
 		return ret;
 	mutex_lock(&file->f_pos_lock);
 	pos = READ_ONCE(file->f_pos);
-	ret = vfs_iter_write(file, &iter, &pos, 0);
+	ret = check_end(pos, count);
+	if (!ret)
+		ret = vfs_iter_write(file, &iter, &pos, 0);
 	if (ret >= 0)
 		WRITE_ONCE(file->f_pos, pos);
 	mutex_unlock(&file->f_pos_lock);

@@ -138,7 +138,7 @@ static bool less_by_number(struct rb_node *a, const struct rb_node *b)
 }
 
 /* Gives a node a name that is not there; the directory has its reference from now on. */
-void sdc_insert(struct sdc_node *directory, struct sdc_node *node)
+static void insert(struct sdc_node *directory, struct sdc_node *node)
 {
 	node->parent = directory;
 	rb_add(&node->by_name, &directory->names, less_by_name);
@@ -186,6 +186,27 @@ struct sdc_node *sdc_next(const struct sdc_node *directory, u64 number)
 	return next;
 }
 
+/*
+ * Gives a node its name in a directory, when the lock of all names has been free since it was
+ * prepared: somebody else may have one of that name there by now, or the directory may be gone.
+ */
+int sdc_name(struct sdc_node *directory, struct sdc_node *node)
+{
+	int err = 0;
+
+	mutex_lock(&sdc_tree_lock);
+	if (!directory->nlink) {
+		err = -ENOENT;
+	} else if (sdc_find_name(directory, node->name, node->name_len)) {
+		err = -EEXIST;
+	} else {
+		insert(directory, node);
+		sdc_modified(directory);
+	}
+	mutex_unlock(&sdc_tree_lock);
+	return err;
+}
+
 static int make_directory(const char *path, struct sdc_spare *spare, umode_t mode)
 {
 	struct sdc_node *node;
@@ -205,7 +226,7 @@ static int make_directory(const char *path, struct sdc_spare *spare, umode_t mod
 	node = sdc_prepare(walk.at, spare, S_IFDIR | (mode & MODE));
 	if (IS_ERR(node))
 		return PTR_ERR(node);
-	sdc_insert(walk.at, node);
+	insert(walk.at, node);
 	WRITE_ONCE(walk.at->nlink, walk.at->nlink + 1);
 	sdc_modified(walk.at);
 	return 0;

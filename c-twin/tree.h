@@ -5,10 +5,9 @@
  * Locks, from the outside in:
  *
  * 1. the lock of a file's position, and an inode's, which are the kernel's;
- * 2. sdc_tree_lock, of all names, never held while the caller's memory is touched, and, with one
- *    exception, not while memory is taken: the open file of a new node is made under it, so that
- *    there are the name and the file or neither;
- * 3. a node's lock of what is in it;
+ * 2. sdc_tree_lock, of all names, never held while the caller's memory is touched or memory is
+ *    taken: who is kept waiting for memory, by memory.high say, keeps nobody else;
+ * 3. a node's lock of what is in it, alike;
  * 4. the lock of the quotas, under which nothing is done but count.
  *
  * Twin: rust_sysdemo/fs/mod.rs
@@ -79,10 +78,29 @@ int sdc_charge_pages(struct sdc_node *node, unsigned long pages);
 void sdc_uncharge(struct sdc_user *user, unsigned long nodes, unsigned long pages);
 void sdc_quota_init(u64 tree_bytes, u64 tree_nodes, u64 user_bytes, u64 user_nodes, u64 file_bytes);
 
+/* How many pages a write can be in: it is no longer than a piece. */
+#define SDC_PAGES_MAX (SYSDEMO_COPY_MAX / PAGE_SIZE + 1)
+
+/*
+ * Memory for a write, taken while the lock of what is in the file is not held: pages, and in the
+ * XArray the places for them. At first there is nothing, and nothing is reserved.
+ */
+struct sdc_fresh {
+	/* What a write has found to lack: so many of these pages. */
+	unsigned long lack, first, last;
+	/* What has been taken: so many pages, and whether places from first to last. */
+	unsigned long count;
+	bool reserved;
+	unsigned long pages[SDC_PAGES_MAX];
+};
+
 /* contents.c */
 size_t sdc_size(struct sdc_node *node);
 size_t sdc_read_contents(struct sdc_node *node, size_t position, void *to, size_t len);
-int sdc_write_contents(struct sdc_node *node, size_t position, const void *from, size_t len);
+int sdc_fresh_alloc(struct sdc_fresh *fresh, struct sdc_node *node);
+void sdc_fresh_free(struct sdc_fresh *fresh, struct sdc_node *node);
+int sdc_write_contents(struct sdc_node *node, size_t position, const void *from, size_t len,
+		       struct sdc_fresh *fresh);
 int sdc_truncate_contents(struct sdc_node *node, size_t size);
 void sdc_free_contents(struct sdc_node *node);
 
@@ -135,7 +153,7 @@ void sdc_modified(struct sdc_node *node);
 int sdc_spare_alloc(struct sdc_spare *spare, const char *path);
 void sdc_spare_free(struct sdc_spare *spare);
 struct sdc_node *sdc_prepare(struct sdc_node *directory, struct sdc_spare *spare, umode_t mode);
-void sdc_insert(struct sdc_node *directory, struct sdc_node *node);
+int sdc_name(struct sdc_node *directory, struct sdc_node *node);
 struct sdc_node *sdc_find_name(const struct sdc_node *directory, const char *name, size_t len);
 struct sdc_node *sdc_next(const struct sdc_node *directory, u64 number);
 int sdc_make_directory(const char *path, umode_t mode);
