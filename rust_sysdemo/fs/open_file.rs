@@ -27,8 +27,9 @@ const PIECE: usize = uapi::SYSDEMO_COPY_MAX as usize;
 /// What is known of an open file besides what the kernel knows.
 ///
 /// The caller's memory is copied to and from a buffer, without any lock of ours: what is in a file
-/// is locked only while the buffer is copied, for which all memory has been taken. So a page of the caller's that takes its time to
-/// appear holds up nobody else who has the file, apart from who shares its position.
+/// is locked only while the buffer is copied, for which all memory has been taken. So a page of the
+/// caller's that takes its time to appear holds up nobody else who has the file, apart from who
+/// shares its position.
 #[derive(Clone, Copy)]
 pub(crate) struct OpenFile {
     may_read: bool,
@@ -80,8 +81,8 @@ impl OpenFile {
         self.require_read()?;
         let node = inode.node();
         let start = usize::try_from(*position).map_err(|_| EINVAL)?;
-        // No more than there is now. If the file grows meanwhile, a buffer for the little that there
-        // was would be a slow way to read it.
+        // No more than there is now. If the file grows meanwhile, a buffer for the little that
+        // there was would be a slow way to read it.
         let there = node.contents().lock().size().saturating_sub(start);
         let wanted = to.len().min(there);
         let mut buffer = KVec::zeroed(wanted.min(PAGE_SIZE), GFP_KERNEL_ACCOUNT)?;

@@ -547,10 +547,10 @@ struct sysdemo_time {
  * SYSDEMO_NR_OPEN opens a file or a directory and gives a descriptor for it, a real one: read(2),
  * write(2), lseek(2), fstat(2), ftruncate(2), dup(2), sendfile(2) and close(2) are made for it. It
  * is the lowest that is free and outlives the device's. It can be used when the ioctl has returned,
- * not as soon as the record tells it: who looks there meanwhile may find it closed. (What else one may try with it: to map it
- * gives ENODEV, to open it anew by /proc/<pid>/fd ENXIO, unless with O_PATH, to change its mode,
- * owner or times EOPNOTSUPP; a directory is read by SYSDEMO_NR_LIST only, and to all but fstat(2)
- * it is a file that cannot be read.) It answers as openat2(2) does that is given the root of the
+ * not as soon as the record tells it: who looks there meanwhile may find it closed. (What else one
+ * may try with it: to map it gives ENODEV, to open it anew by /proc/<pid>/fd ENXIO, unless with
+ * O_PATH, to change its mode, owner or times EOPNOTSUPP; a directory is read by SYSDEMO_NR_LIST
+ * only, and to all but fstat(2) it is a file that cannot be read.) It answers as openat2(2) does that is given the root of the
  * tree as its directory, and checks in the same order: the structure, a descriptor, the path, the
  * way, the permissions, the file. What differs: ENOMEM and ENFILE may come sooner or later than
  * there, and the setting fs.protected_regular is not looked at (O_EXCL is the cure).

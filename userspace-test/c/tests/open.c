@@ -558,6 +558,9 @@ TEST_F_TIMEOUT(tree, creation_at_once_makes_one_file, SLOW)
 	EXPECT_EQ(0, count_names(self->fd, "/"));
 }
 
+/* So often it is tried at most, until both have happened. */
+#define MOST (2000 * ROUNDS)
+
 static atomic_bool stop_removing;
 
 static void *remove_and_make(void *arg)
@@ -578,7 +581,7 @@ TEST_F_TIMEOUT(tree, creation_in_a_directory_that_goes, SLOW)
 	race_fd = self->fd;
 	atomic_store(&stop_removing, false);
 	ASSERT_EQ(0, pthread_create(&thread, NULL, remove_and_make, NULL));
-	for (int i = 0; i < 20 * ROUNDS / stride || (i < 2000 * ROUNDS && (!made || !missed)); i++) {
+	for (int i = 0; i < MOST && (i < MOST / 100 / stride || !made || !missed); i++) {
 		int file = open_in_tree(self->fd, "folder/new", O_CREAT | O_RDWR, 0600);
 
 		if (file < 0) {
