@@ -25,7 +25,7 @@ use kernel::{
     uaccess::UserSlice, //
 };
 
-/// How much is written at once.
+/// How much is written at once: after as many bytes, values that are counted are the same again.
 const CHUNK: usize = 256;
 
 flags! {
@@ -52,7 +52,7 @@ syscall! {
     fn fill(_ctx: &Context<'_>, how: UserIn<sysdemo_fill>, size: usize) -> Result<i64> {
         let how = user_struct::read(&how, size)?;
         let flags = FillFlags::try_from(how.flags)?;
-        let mut value = u8::try_from(how.value).map_err(|_| EINVAL)?;
+        let value = u8::try_from(how.value).map_err(|_| EINVAL)?;
         let len = usize::from_register(how.len)?;
         if len > MAX {
             return Err(E2BIG);
@@ -60,16 +60,14 @@ syscall! {
 
         let dst = UserPtr::from_addr(usize::from_register(how.dst)?);
         let mut area = UserSlice::new(dst, len).writer();
-        let mut chunk = [0; CHUNK];
-        while !area.is_empty() {
-            let part = chunk.get_mut(..area.len().min(CHUNK)).ok_or(EFAULT)?;
-            for byte in part.iter_mut() {
-                *byte = value;
-                if flags.contains(FillFlags::COUNT) {
-                    value = value.wrapping_add(1);
-                }
+        let mut chunk = [value; CHUNK];
+        if flags.contains(FillFlags::COUNT) {
+            for (byte, more) in chunk.iter_mut().zip(0..=u8::MAX) {
+                *byte = value.wrapping_add(more);
             }
-            area.write_slice(part)?;
+        }
+        while !area.is_empty() {
+            area.write_slice(chunk.get(..area.len().min(CHUNK)).ok_or(EFAULT)?)?;
         }
         // CAST: `len` is at most `MAX`.
         Ok(len as i64)

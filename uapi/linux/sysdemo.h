@@ -550,10 +550,11 @@ struct sysdemo_time {
  * not as soon as the record tells it: who looks there meanwhile may find it closed. (What else one
  * may try with it: to map it gives ENODEV, to open it anew by /proc/<pid>/fd ENXIO, unless with
  * O_PATH, to change its mode, owner or times EOPNOTSUPP; a directory is read by SYSDEMO_NR_LIST
- * only, and to all but fstat(2) it is a file that cannot be read.) It answers as openat2(2) does that is given the root of the
- * tree as its directory, and checks in the same order: the structure, a descriptor, the path, the
- * way, the permissions, the file. What differs: ENOMEM and ENFILE may come sooner or later than
- * there, and the setting fs.protected_regular is not looked at (O_EXCL is the cure).
+ * only, and to all but fstat(2) it is a file that cannot be read.) It answers as openat2(2) does
+ * that is given the root of the tree as its directory, and checks in the same order: the structure,
+ * a descriptor, the path, the way, the permissions, the file. What differs: ENOMEM and ENFILE may
+ * come sooner or later than there, and the setting fs.protected_regular is not looked at (O_EXCL is
+ * the cure).
  *
  * Nothing is left behind by a call that fails. If the call is made, but its result cannot be
  * written (EFAULT of the ioctl), the file is closed again, but has its name, or is cut.
