@@ -61,8 +61,6 @@ def test_a_copy_that_nothing_refers_to(report, offsets):
     assert 0 < len(left_over) < len(known.alive)
     assert all(name.startswith("_R") for name in names)
     assert not any("WaitQueue" in name and name.endswith("4wake") for name in names)
-    done, _ = report(record(offsets))
-    assert "nothing seems to refer" not in done.stderr
     all_edges = set(COVERAGE.edges(MODULE))
     dead = next(edge for edge in sorted(all_edges) if known.at(*edge) in left_over)
     done, result = report([*record(offsets), f"text {dead[1]:#x}"])
