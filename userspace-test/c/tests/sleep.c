@@ -118,7 +118,8 @@ TEST_F(sleep, a_handler_ends_it_and_what_remains_is_told)
 		alarm_in(SHORT);
 		EXPECT_EQ(-1, sysdemo_sleep(self->fd, &time, sizeof(time)));
 		EXPECT_EQ(EINTR, errno);
-		EXPECT_GE(LONG - SHORT, time.time);
+		/* How long it took to get to sleep, once the alarm was set, nobody knows. */
+		EXPECT_GT(LONG, time.time);
 		EXPECT_LE(LONG - (now() - start), time.time);
 
 		alarm_in(SHORT);
