@@ -23,8 +23,9 @@ const OPERATIONS: usize = 24;
 const RECORDS: usize = 6;
 /// How many words are laid out for a structure that is not known.
 const STRUCTURE_WORDS: usize = 10;
-/// Sizes of the structures that calls take.
-const SIZES: [u64; 6] = [16, 24, 32, 48, 56, 112];
+/// Sizes of the structures that calls take. That of the largest is as good for the others, if what
+/// they do not know is zero.
+const SIZES: [u64; 8] = [16, 24, 32, 48, 56, 112, 112, 112];
 
 /// Numbers at which something may change. The sizes of structures are small ones and come by
 /// themselves.
@@ -350,6 +351,11 @@ impl Run<'_> {
             let size = usize::from(self.input.byte());
             return self.input.bytes(size).to_vec();
         }
+        // Mostly a name in the root: few directories come to be there.
+        if choice < 128 {
+            let name = NAMES[usize::from(choice) % NAMES.len()];
+            return [name, b"\0"].concat();
+        }
         let mut path = Vec::new();
         for _ in 0..=choice % 4 {
             let choice = self.input.byte();
@@ -424,8 +430,8 @@ impl Run<'_> {
     /// has, or any number.
     fn size(&mut self, pointed: Option<u64>) -> u64 {
         match (pointed, self.input.byte()) {
-            (Some(size), 0..=95) => size,
-            (Some(_), choice @ 96..=191) => SIZES[usize::from(choice) % SIZES.len()],
+            (Some(size), 0..=127) => size,
+            (Some(_), choice @ 128..=207) => SIZES[usize::from(choice) % SIZES.len()],
             _ => self.number(),
         }
     }
