@@ -46,17 +46,6 @@ impl Path {
         Ok(Self { buffer, len })
     }
 
-    /// Makes a path of a string that is the kernel's.
-    #[cfg(CONFIG_KUNIT = "y")]
-    pub(super) fn of(string: &[u8]) -> Result<Self> {
-        let mut buffer = KVec::new();
-        buffer.extend_from_slice(string, GFP_KERNEL)?;
-        Ok(Self {
-            buffer,
-            len: string.len(),
-        })
-    }
-
     /// The name that it ends with. Empty if it ends with none: then nothing can be made there.
     pub(super) fn last_name(&self) -> &[u8] {
         match Components::of(self.as_bytes()).last() {
@@ -179,5 +168,18 @@ mod tests {
         assert!(is(b"", &[], false));
         assert!(is_absolute(b"/a"));
         assert!(!is_absolute(b"a/"));
+    }
+}
+
+#[cfg(CONFIG_KUNIT = "y")]
+impl Path {
+    /// Makes a path of a string that is the kernel's, for tests.
+    pub(super) fn of(string: &[u8]) -> Result<Self> {
+        let mut buffer = KVec::new();
+        buffer.extend_from_slice(string, GFP_KERNEL)?;
+        Ok(Self {
+            buffer,
+            len: string.len(),
+        })
     }
 }

@@ -350,7 +350,7 @@ static const struct {
 	{ "a poll that waits", hold_by_polling },
 };
 
-TEST_F(module, what_is_held_stays_and_what_is_let_go_goes)
+TEST_F_TIMEOUT(module, what_is_held_stays_and_what_is_let_go_goes, 300)
 {
 	ASSERT_EQ(0, handle(SIGUSR1, 0));
 	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
@@ -371,7 +371,7 @@ TEST_F(module, what_is_held_stays_and_what_is_let_go_goes)
 }
 
 /* An epoll that had the device, which was closed then, holds nothing. */
-TEST_F(module, an_epoll_alone_does_not_hold_it)
+TEST_F_TIMEOUT(module, an_epoll_alone_does_not_hold_it, 300)
 {
 	struct epoll_event event = { .events = EPOLLIN };
 	int epoll = epoll_create1(EPOLL_CLOEXEC), fd;
