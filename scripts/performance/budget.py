@@ -14,8 +14,8 @@ from performance import figures
 TOLERANCE = 0.02
 # The same with another kernel, or another QEMU: their own part of a call may be another one.
 TOLERANCE_ELSEWHERE = 0.10
-# How far apart the middle half of the samples of a row may be where the row is not as it was. (That of
-# a call that makes objects may be: now and then one of them is the first of a new page.)
+# How far apart the middle half of the samples of a row may be where the row is not as it was. (For
+# a call that makes objects it may be far: now and then one is the first of a new page.)
 STEADY = 0.02
 # And how much another figure than before is that of such a row, also if it is less.
 AS_IT_WAS = 0.01
