@@ -16,9 +16,9 @@
 #include <linux/string.h>
 #include <linux/tracepoint.h>
 
-/* SYSDEMO_NR_SUM6, and what the low bits of its second argument have to be. */
+/* SYSDEMO_NR_SUM6, and what the two low bits of its second argument have to be. */
 #define TRAP_NR		3
-#define TRAP_ARGUMENT	0xd
+#define TRAP_ARGUMENT	1
 
 static char *what = "";
 module_param(what, charp, 0);
@@ -97,7 +97,7 @@ static int error;
 
 static void planted_enter(void *data, unsigned int nr, const unsigned long long *args)
 {
-	if (traps[chosen].searched && (nr != TRAP_NR || (args[1] & 0xf) != TRAP_ARGUMENT))
+	if (traps[chosen].searched && (nr != TRAP_NR || (args[1] & 3) != TRAP_ARGUMENT))
 		return;
 	traps[chosen].run();
 }
