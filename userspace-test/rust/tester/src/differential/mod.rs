@@ -274,6 +274,19 @@ fn steps<S: FromStr<Err = String>>(lines: &[&str]) -> Result<Vec<S>, String> {
     lines.iter().map(|line| line.parse()).collect()
 }
 
+/// Whether steps that are written as a script are read again as they were, out of the lines of a
+/// test's output.
+#[cfg(test)]
+fn are_read_as_written<S>(family: &str, written: &[S]) -> bool
+where
+    S: Display + FromStr<Err = String> + PartialEq,
+{
+    let text = script::write(family, written);
+    let marked = format!("    # {}", text.replace('\n', "\n    # "));
+    let lines = script::lines(&marked);
+    lines[0] == family && steps::<S>(&lines[1..]).is_ok_and(|read| read == written)
+}
+
 /// Runs a script again. Gives whether both worlds say the same.
 ///
 /// Fails if it is no script.
