@@ -28,8 +28,14 @@ mod syscall;
 #[path = "rust_sysdemo/uapi.rs"]
 mod uapi;
 
-use bridge::misc_device::Registration;
-use device::Session;
+use bridge::{
+    global::Shared,
+    misc_device::Registration, //
+};
+use device::{
+    Session,
+    Vvar, //
+};
 use fs::{
     Limits,
     Tree, //
@@ -66,12 +72,12 @@ module! {
     },
 }
 
-/// The loaded module: the device and, outliving it, the tree.
+/// The loaded module: the device and, outliving it, what open devices share.
 #[pin_data]
 struct Sysdemo {
     #[pin]
     _device: Registration<Session>,
-    _tree: bridge::global::Planted,
+    _shared: bridge::global::Planted,
 }
 
 /// What the module's parameters allow.
@@ -89,7 +95,10 @@ impl kernel::InPlaceModule for Sysdemo {
     fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
             _: { bridge::global::init()? },
-            _tree: bridge::global::get()?.plant(Tree::new(limits())?),
+            _shared: bridge::global::get()?.plant(Shared {
+                tree: Tree::new(limits())?,
+                vvar: Vvar::new()?,
+            }),
             _device <- Registration::register(c"sysdemo", device::NODE_MODE),
         })
     }

@@ -113,6 +113,9 @@ typedef s64 (*sdc_call_fn)(struct sdc_context *ctx, const u64 *args);
 /* table.c */
 extern const sdc_call_fn sdc_table[SYSDEMO_NR_CALLS];
 long sdc_describe_call(struct sysdemo_table __user *arg);
+/* main.c: counts, and gives how often the device was opened and closed. */
+void sdc_count_opens(u64 opens, u64 closes, u64 *opened, u64 *closed);
+
 long sdc_describe_device(struct sdc_context *ctx, void __user *arg, size_t size);
 
 /* Each call, and what there is to tell of it. */

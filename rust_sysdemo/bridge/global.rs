@@ -9,6 +9,7 @@
 
 use crate::{
     calls::Label,
+    device::Vvar,
     fs::Tree, //
 };
 use kernel::{
@@ -28,14 +29,21 @@ global_lock! {
 
 global_lock! {
     // SAFETY: As above.
-    unsafe(uninit) static TREE: Mutex<Option<Arc<Tree>>> = None;
+    unsafe(uninit) static SHARED: Mutex<Option<Shared>> = None;
+}
+
+/// What all open devices share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) tree: Arc<Tree>,
+    pub(crate) vvar: Arc<Vvar>,
 }
 
 /// The state, once it can be used.
 ///
 /// # Invariants
 ///
-/// Exists only if [`LABEL`] and [`TREE`] are initialized.
+/// Exists only if [`LABEL`] and [`SHARED`] are initialized.
 pub(crate) struct Global(());
 
 /// Populated once there is a state to use.
@@ -54,7 +62,7 @@ pub(crate) fn init() -> Result {
     // SAFETY: `TAKEN` lets one caller pass, once.
     unsafe {
         LABEL.init();
-        TREE.init();
+        SHARED.init();
     }
     // INVARIANT: They were just initialized.
     GLOBAL.populate(Global(()));
@@ -85,27 +93,28 @@ impl Global {
     }
 }
 
-/// The tree, for as long as this is not dropped: a static is never dropped by itself.
+/// What open devices share, for as long as this is not dropped: a static is never dropped by
+/// itself.
 pub(crate) struct Planted(());
 
 impl Global {
-    /// Makes the tree known.
-    pub(crate) fn plant(&'static self, tree: Arc<Tree>) -> Planted {
-        *TREE.lock() = Some(tree);
+    /// Makes known what open devices share.
+    pub(crate) fn plant(&'static self, shared: Shared) -> Planted {
+        *SHARED.lock() = Some(shared);
         Planted(())
     }
 
-    /// Gives the tree.
+    /// Gives what open devices share.
     ///
-    /// Fails with [`ENXIO`] if there is none, which cannot be while there is a device.
-    pub(crate) fn tree(&self) -> Result<Arc<Tree>> {
-        TREE.lock().clone().ok_or(ENXIO)
+    /// Fails with [`ENXIO`] if there is nothing, which cannot be while there is a device.
+    pub(crate) fn shared(&self) -> Result<Shared> {
+        SHARED.lock().clone().ok_or(ENXIO)
     }
 }
 
 impl Drop for Planted {
     fn drop(&mut self) {
-        let tree = TREE.lock().take();
-        drop(tree);
+        let shared = SHARED.lock().take();
+        drop(shared);
     }
 }

@@ -12,8 +12,10 @@ struct file;
 struct fs_context;
 struct inode;
 struct kiocb;
+struct notifier_block;
 struct pt_regs;
 struct super_operations;
+struct timekeeper;
 
 /* trace/events.c, by way of CREATE_RUST_TRACE_POINTS: pass a hit on to the probes. */
 void rust_do_trace_sys_enter(unsigned int nr, const unsigned long long *args);
@@ -28,6 +30,22 @@ int sysdemo_kiocb_may_wait(const struct kiocb *iocb);
 /* bridge/time.c */
 long long sysdemo_monotonic_for_current(long long time);
 long long sysdemo_monotonic_to_host(long long time);
+
+/* bridge/timekeeper.c: the fields of struct sysdemo_clock. The other two are the kernel's own. */
+struct sysdemo_timekeeper {
+	unsigned long long coarse;
+	unsigned long long base;
+	unsigned long long rest;
+	unsigned long long cycles;
+	unsigned long long cycles_max;
+	unsigned int mult;
+	unsigned int shift;
+	int is_tsc;
+};
+
+void sysdemo_read_timekeeper(const struct timekeeper *tk, struct sysdemo_timekeeper *out);
+int pvclock_gtod_register_notifier(struct notifier_block *nb);
+int pvclock_gtod_unregister_notifier(struct notifier_block *nb);
 
 /* bridge/arch/x86.c */
 const struct pt_regs *sysdemo_current_pt_regs(void);

@@ -15,6 +15,9 @@ use kernel::{
     macros::kunit_tests, //
 };
 
+/// Nanoseconds of a second.
+const NANOSECONDS: i64 = 1_000_000_000;
+
 /// A point in time, as the kernel has it.
 ///
 /// # Invariants
@@ -36,6 +39,26 @@ impl Monotonic {
         Self(unsafe { bindings::ktime_get() })
     }
 
+    /// The time at the last tick, C's `CLOCK_MONOTONIC_COARSE`.
+    pub(crate) fn coarse() -> Self {
+        let mut time = bindings::timespec64::default();
+        // SAFETY: `time` can be written.
+        unsafe { bindings::ktime_get_coarse_ts64(&mut time) };
+        // INVARIANT: The clock is not negative. It cannot be beyond the end of time either.
+        Self(
+            time.tv_sec
+                .saturating_mul(NANOSECONDS)
+                .saturating_add(time.tv_nsec as i64),
+        )
+    }
+
+    /// Whether the clock of the task that is running is the kernel's own, and not set off from it.
+    pub(crate) fn is_clock_of_current() -> bool {
+        // SAFETY: The task keeps its namespaces while it is in here; the function only adds to a
+        // number.
+        unsafe { shims::sysdemo_monotonic_for_current(0) == 0 }
+    }
+
     /// So many nanoseconds from now on; the end of time if that is later.
     pub(crate) fn after(nanoseconds: i64) -> Self {
         // INVARIANT: The clock is not negative, and what is added to it is made so.
@@ -54,6 +77,12 @@ impl Monotonic {
     /// How many nanoseconds are left until then; 0 if it is over.
     pub(crate) fn remaining(self) -> i64 {
         self.0.saturating_sub(Self::now().0).max(0)
+    }
+
+    /// Nanoseconds on the kernel's own clock.
+    pub(crate) fn as_nanos(self) -> u64 {
+        // CAST: It is not negative.
+        self.0 as u64
     }
 
     /// Nanoseconds on the clock of the task that is running; 0 for a time before that clock
@@ -88,6 +117,14 @@ mod tests {
         for time in [0, 1, i64::MIN] {
             assert_eq!(Monotonic::at_for_current(time).remaining(), 0);
         }
+    }
+
+    #[test]
+    fn the_last_tick_is_past() {
+        let (before, coarse) = (Monotonic::now(), Monotonic::coarse());
+        assert!(coarse.as_nanos() <= Monotonic::now().as_nanos());
+        // Not by much: there are some hundred ticks a second.
+        assert!(before.as_nanos() - coarse.as_nanos().min(before.as_nanos()) < 1_000_000_000);
     }
 
     #[test]

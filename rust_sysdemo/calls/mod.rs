@@ -8,6 +8,7 @@
 mod arith;
 mod echo;
 mod entry;
+mod facts;
 mod fill;
 mod identity;
 mod label;
@@ -53,5 +54,6 @@ pub(crate) const ALL: &[Entry] = &[
     stat::STAT,
     list::LIST,
     rw::READ,
-    rw::WRITE, //
+    rw::WRITE,
+    facts::FACTS, //
 ];

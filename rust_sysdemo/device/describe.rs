@@ -71,7 +71,8 @@ pub(super) fn device(ctx: &Context<'_>, arg: UserPtr, size: usize) -> Result<isi
     let mut features = uapi::SYSDEMO_FEATURE_BATCH
         | uapi::SYSDEMO_FEATURE_RESTRICT
         | uapi::SYSDEMO_FEATURE_LOG
-        | uapi::SYSDEMO_FEATURE_FILES;
+        | uapi::SYSDEMO_FEATURE_FILES
+        | uapi::SYSDEMO_FEATURE_VVAR;
     if arch::KNOWN {
         features |= uapi::SYSDEMO_FEATURE_REGS;
     }

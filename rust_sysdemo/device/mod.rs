@@ -8,11 +8,14 @@ mod batch;
 mod describe;
 mod ioctl;
 mod log;
+mod mapping;
 mod record;
 mod ring;
 mod session;
+mod vvar;
 
 pub(crate) use session::Session;
+pub(crate) use vvar::Vvar;
 
 /// Permissions of `/dev/sysdemo`: everybody may read and write.
 ///

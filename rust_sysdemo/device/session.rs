@@ -8,6 +8,8 @@ use super::{
         self,
         Log, //
     },
+    mapping,
+    vvar::Opening, //
 };
 use crate::{
     bridge::{
@@ -17,7 +19,8 @@ use crate::{
         },
         global::{
             self,
-            Global, //
+            Global,
+            Shared, //
         },
         misc_device::Operations,
         pseudo_fs::Mounted,
@@ -41,6 +44,7 @@ use kernel::{
         MiscDevice,
         MiscDeviceRegistration, //
     },
+    mm::virt::VmaNew,
     new_mutex,
     prelude::*,
     seq_file::SeqFile,
@@ -86,6 +90,8 @@ pub(crate) struct Session {
     pub(crate) tree: Arc<Tree>,
     /// Once a file was opened through this open device: to mount takes longer than to open.
     mounted: SetOnce<Mounted>,
+    /// Counts this one, and has what is counted.
+    pub(crate) opening: Opening,
 }
 
 impl Session {
@@ -123,7 +129,7 @@ impl MiscDevice for Session {
             assert!(size_of::<Session>().next_power_of_two() + log::MEMORY_MAX <= MEMORY_MAX);
         }
         let global = global::get()?;
-        let tree = global.tree()?;
+        let Shared { tree, vvar } = global.shared()?;
         KBox::try_pin_init(
             try_pin_init!(Session {
                 global,
@@ -134,6 +140,7 @@ impl MiscDevice for Session {
                 log <- Log::new(),
                 tree,
                 mounted: SetOnce::new(),
+                opening: Opening::new(vvar),
             }? Error),
             // On the account of who opens, so that a memory limit bounds how often that can be
             // done.
@@ -157,6 +164,10 @@ impl MiscDevice for Session {
     fn read_iter(kiocb: Kiocb<'_, Self::Ptr>, to: &mut IovIterDest<'_>) -> Result<usize> {
         let session = kiocb.file().get_ref();
         session.log.read(to, file::may_wait(&kiocb))
+    }
+
+    fn mmap(session: Pin<&Self>, _file: &File, vma: &VmaNew) -> Result {
+        mapping::map(session.get_ref(), vma)
     }
 
     fn show_fdinfo(session: Pin<&Self>, m: &SeqFile, _file: &File) {

@@ -45,6 +45,7 @@ impl_pointee! {
     crate::uapi::sysdemo_time => "struct sysdemo_time",
     crate::uapi::sysdemo_open_how => "struct sysdemo_open_how",
     crate::uapi::sysdemo_stat => "struct sysdemo_stat",
+    crate::uapi::sysdemo_facts => "struct sysdemo_facts",
 }
 
 /// A pointer to memory that a call reads.

@@ -66,7 +66,7 @@ def test_the_architectures():
 
 
 # What of the ABI has a name of this beginning: numbers, commands, flags, sizes, labels.
-@pytest.mark.parametrize("kind", ["NR", "IOC", "ECHO", "FILL", "BATCH", "LABEL"])
+@pytest.mark.parametrize("kind", ["NR", "IOC", "ECHO", "FILL", "BATCH", "LABEL", "MMAP"])
 def test_nothing_of_the_abi_is_missing(kind):
     wanted = set(re.findall(rf"^#define (SYSDEMO_{kind}_[A-Z0-9_]+)\s", HEADER, re.M))
     helpers = {"SYSDEMO_IOC_TYPE", *re.findall(r"SYSDEMO_(?:IOC_NR_\w+|\w+_MAX\b)", HEADER)}

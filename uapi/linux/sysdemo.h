@@ -147,7 +147,7 @@ struct sysdemo_info {
 	__u32 restricted;
 };
 
-#define SYSDEMO_ABI		2
+#define SYSDEMO_ABI		3
 
 /* Size of struct sysdemo_info in the first version of the ABI. */
 #define SYSDEMO_INFO_SIZE_VER0	32
@@ -159,6 +159,8 @@ struct sysdemo_info {
 #define SYSDEMO_FEATURE_LOG		(1ULL << 3)
 /* The calls of the tree and of its files, SYSDEMO_NR_OPEN to SYSDEMO_NR_WRITE. */
 #define SYSDEMO_FEATURE_FILES		(1ULL << 4)
+/* The page of struct sysdemo_vvar, and SYSDEMO_NR_FACTS. */
+#define SYSDEMO_FEATURE_VVAR		(1ULL << 5)
 
 /*
  * Tells what the device offers. The structure may grow: its size, which is part of the command's
@@ -274,6 +276,87 @@ struct sysdemo_log_record {
 };
 
 /*
+ * What mmap(2) of the device maps is said by the offset. To map needs a descriptor that is open for
+ * reading, as that of any file. A mapping keeps the device open, as a descriptor does, whatever
+ * becomes of descriptors. EINVAL: there is nothing at that offset.
+ */
+#define SYSDEMO_MMAP_VVAR	0	/* struct sysdemo_vvar */
+
+/**
+ * struct sysdemo_clock - the kernel's clock, as it stood when the kernel last set it going
+ * @seq: Changes with each update, and is odd during one.
+ * @mode: SYSDEMO_CLOCK_TSC, or SYSDEMO_CLOCK_NONE: only @coarse tells anything then.
+ * @coarse: CLOCK_MONOTONIC_COARSE, as all times here in nanoseconds.
+ * @base: CLOCK_MONOTONIC when the time stamp counter stood at @cycles, but for @rest.
+ * @rest: What is to be added to that, shifted to the left by @shift.
+ * @cycles: Where the processor's time stamp counter stood.
+ * @cycles_max: What lies further ahead of @cycles than that cannot be told.
+ * @mult: By what a difference of the counter is to be multiplied.
+ * @shift: By how many bits what comes of it is to be shifted to the right.
+ *
+ * The time now, as clock_gettime(CLOCK_MONOTONIC) gives it by way of the vDSO, is
+ * @base + ((@rest + (counter - @cycles) * @mult) >> @shift). A counter that is behind @cycles, by a
+ * little, on another processor, counts as one that stands there.
+ */
+struct sysdemo_clock {
+	__u32 seq;
+	__u32 mode;
+	__u64 coarse;
+	__u64 base;
+	__u64 rest;
+	__u64 cycles;
+	__u64 cycles_max;
+	__u32 mult;
+	__u32 shift;
+};
+
+#define SYSDEMO_CLOCK_NONE	0
+#define SYSDEMO_CLOCK_TSC	1
+
+/**
+ * struct sysdemo_counters - how often the device was opened and closed since it was there
+ * @seq: Changes with each update, and is odd during one.
+ * @pad: 0.
+ * @opened: How often it was opened, by whomever.
+ * @closed: How many of these are closed again.
+ * @changed: CLOCK_MONOTONIC_COARSE at the last of either.
+ */
+struct sysdemo_counters {
+	__u32 seq;
+	__u32 pad;
+	__u64 opened;
+	__u64 closed;
+	__u64 changed;
+};
+
+/**
+ * struct sysdemo_vvar - facts to be read without a call, in a page that the module writes
+ * @version: SYSDEMO_VVAR_VERSION. Never changes.
+ * @size: Size of this structure; a later one may be longer. Never changes.
+ * @clock: The clock.
+ * @counters: How often the device was opened and closed.
+ *
+ * What the kernel does for clock_gettime(2) with the variables of its vDSO. Each of the two
+ * structures is read like this, with what a compiler and a processor need to keep that order: its
+ * @seq, again until it is even; its fields; @seq once more. If that is another one, all of it has
+ * to be read again.
+ *
+ * A mapping is of one page, and can only be read: with PROT_WRITE or PROT_EXEC mmap(2) gives EPERM,
+ * and mprotect(2) EACCES. It may be private or shared; that is the same. EINVAL: another size.
+ * EPERM: the device is not allowed SYSDEMO_NR_FACTS. EOPNOTSUPP: the caller is in a time namespace
+ * whose clock is set off: this is that of the host. (Who inherits the mapping and goes there later
+ * sees it all the same.)
+ */
+struct sysdemo_vvar {
+	__u32 version;
+	__u32 size;
+	struct sysdemo_clock clock;
+	struct sysdemo_counters counters;
+};
+
+#define SYSDEMO_VVAR_VERSION	1
+
+/*
  * Numbers of the calls. A number is never used for anything else again, and its meaning never
  * changes: that is what makes it an ABI.
  */
@@ -307,8 +390,10 @@ struct sysdemo_log_record {
 #define SYSDEMO_NR_READ		23	/* (fd, buffer, count): gives bytes read */
 #define SYSDEMO_NR_WRITE	24	/* (fd, buffer, count): gives bytes written */
 
+#define SYSDEMO_NR_FACTS	25	/* (struct sysdemo_facts *, size): gives 0 */
+
 /* One more than the highest number: calls from here on end in ENOSYS. */
-#define SYSDEMO_NR_CALLS	25
+#define SYSDEMO_NR_CALLS	26
 
 /*
  * SYSDEMO_NR_ECHO: copies @size bytes from @src to @dst, by way of the kernel: the areas may
@@ -681,5 +766,23 @@ struct sysdemo_dirent {
  * written. EDQUOT and ENOSPC: as above, and nothing of that piece is written. What ends a write
  * after its first piece is told by the next one: it gives the number of bytes that are written.
  */
+
+/**
+ * struct sysdemo_facts - what struct sysdemo_vvar tells, for who asks by SYSDEMO_NR_FACTS
+ * @time: The caller's CLOCK_MONOTONIC.
+ * @coarse: The caller's CLOCK_MONOTONIC_COARSE.
+ * @opened: How often the device was opened, by whomever.
+ * @closed: How many of these are closed again.
+ *
+ * EINVAL or E2BIG: no version of the structure has that size. EFAULT: it cannot be written.
+ */
+struct sysdemo_facts {
+	__u64 time;
+	__u64 coarse;
+	__u64 opened;
+	__u64 closed;
+};
+
+#define SYSDEMO_FACTS_SIZE_VER0	32
 
 #endif /* _UAPI_LINUX_SYSDEMO_H */

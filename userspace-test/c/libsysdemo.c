@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /* Highest error number that a result can carry, the kernel's MAX_ERRNO. */
@@ -88,6 +89,119 @@ int sysdemo_read_log(int fd, struct sysdemo_log_record *records, size_t count)
 	return length < 0 ? -1 : (int)(length / (ssize_t)sizeof(*records));
 }
 
+const struct sysdemo_vvar *sysdemo_map_vvar(int fd)
+{
+	void *page = mmap(NULL, sysconf(_SC_PAGESIZE), PROT_READ, MAP_SHARED, fd,
+			  SYSDEMO_MMAP_VVAR);
+
+	return page == MAP_FAILED ? NULL : page;
+}
+
+int sysdemo_unmap_vvar(const struct sysdemo_vvar *vvar)
+{
+	return munmap((void *)vvar, sysconf(_SC_PAGESIZE));
+}
+
+/* A number before a structure is read: even, and nothing of the structure is read before it. */
+static inline __u32 begin_reading(const __u32 *seq)
+{
+	__u32 now;
+
+	do {
+		now = __atomic_load_n(seq, __ATOMIC_ACQUIRE);
+	} while (__builtin_expect(now & 1, 0));
+	return now;
+}
+
+/* Whether it is another one now, and what was read is of two updates. */
+static inline bool have_to_read_again(const __u32 *seq, __u32 before)
+{
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return __builtin_expect(__atomic_load_n(seq, __ATOMIC_RELAXED) != before, 0);
+}
+
+#define READ_ONCE(x) (*(const volatile typeof(x) *)&(x))
+
+/* The processor's counter, after all that comes before. */
+static inline __u64 read_counter(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__u32 low, high;
+
+	asm volatile("lfence\n\t"
+		     "rdtsc" : "=a" (low), "=d" (high) : : "memory");
+	return low | (__u64)high << 32;
+#else
+	return 0;
+#endif
+}
+
+__u64 sysdemo_vvar_time(const struct sysdemo_vvar *vvar)
+{
+	const struct sysdemo_clock *clock = &vvar->clock;
+	__u64 past, time;
+	__u32 seq;
+
+	do {
+		seq = begin_reading(&clock->seq);
+		if (READ_ONCE(clock->mode) != SYSDEMO_CLOCK_TSC)
+			return 0;
+		past = read_counter() - READ_ONCE(clock->cycles);
+		if (__builtin_expect(past > READ_ONCE(clock->cycles_max), 0)) {
+			if ((__s64)past >= 0)
+				return 0;
+			past = 0;
+		}
+		time = READ_ONCE(clock->base) +
+		       ((READ_ONCE(clock->rest) + past * READ_ONCE(clock->mult)) >>
+			READ_ONCE(clock->shift));
+	} while (have_to_read_again(&clock->seq, seq));
+	return time;
+}
+
+__u64 sysdemo_vvar_coarse(const struct sysdemo_vvar *vvar)
+{
+	const struct sysdemo_clock *clock = &vvar->clock;
+	__u64 time;
+	__u32 seq;
+
+	do {
+		seq = begin_reading(&clock->seq);
+		time = READ_ONCE(clock->coarse);
+	} while (have_to_read_again(&clock->seq, seq));
+	return time;
+}
+
+void sysdemo_vvar_clock(const struct sysdemo_vvar *vvar, struct sysdemo_clock *out)
+{
+	const struct sysdemo_clock *clock = &vvar->clock;
+
+	do {
+		out->seq = begin_reading(&clock->seq);
+		out->mode = READ_ONCE(clock->mode);
+		out->coarse = READ_ONCE(clock->coarse);
+		out->base = READ_ONCE(clock->base);
+		out->rest = READ_ONCE(clock->rest);
+		out->cycles = READ_ONCE(clock->cycles);
+		out->cycles_max = READ_ONCE(clock->cycles_max);
+		out->mult = READ_ONCE(clock->mult);
+		out->shift = READ_ONCE(clock->shift);
+	} while (have_to_read_again(&clock->seq, out->seq));
+}
+
+void sysdemo_vvar_counters(const struct sysdemo_vvar *vvar, struct sysdemo_counters *out)
+{
+	const struct sysdemo_counters *counters = &vvar->counters;
+
+	do {
+		out->seq = begin_reading(&counters->seq);
+		out->pad = READ_ONCE(counters->pad);
+		out->opened = READ_ONCE(counters->opened);
+		out->closed = READ_ONCE(counters->closed);
+		out->changed = READ_ONCE(counters->changed);
+	} while (have_to_read_again(&counters->seq, out->seq));
+}
+
 __s64 sysdemo_null(int fd)
 {
 	return sysdemo_syscall(fd, SYSDEMO_NR_NULL, 0, 0, 0, 0, 0, 0);
@@ -159,6 +273,11 @@ __s64 sysdemo_wait(int fd, const __u32 *word, __u32 expected, struct sysdemo_tim
 __s64 sysdemo_wake(int fd, const __u32 *word, __u32 count)
 {
 	return sysdemo_syscall(fd, SYSDEMO_NR_WAKE, (uintptr_t)word, count, 0, 0, 0, 0);
+}
+
+__s64 sysdemo_facts(int fd, struct sysdemo_facts *out, size_t size)
+{
+	return sysdemo_syscall(fd, SYSDEMO_NR_FACTS, (uintptr_t)out, size, 0, 0, 0, 0);
 }
 
 __s64 sysdemo_open_file(int fd, const char *path, const struct sysdemo_open_how *how, size_t size)

@@ -84,6 +84,56 @@ int sysdemo_log(int fd, __u32 flags, __u32 capacity, struct sysdemo_log *told);
  */
 int sysdemo_read_log(int fd, struct sysdemo_log_record *records, size_t count);
 
+/**
+ * sysdemo_map_vvar() - map the page with the facts
+ * @fd: The open device, open for reading.
+ *
+ * It can be read as long as it is mapped, whatever becomes of @fd.
+ *
+ * Return: The page, or NULL with errno set. EOPNOTSUPP: its clock is not the caller's; what is in it
+ * can be asked for by sysdemo_facts().
+ */
+const struct sysdemo_vvar *sysdemo_map_vvar(int fd);
+
+/**
+ * sysdemo_unmap_vvar() - give the page back
+ * @vvar: The page.
+ *
+ * Return: 0, or -1 with errno set.
+ */
+int sysdemo_unmap_vvar(const struct sysdemo_vvar *vvar);
+
+/**
+ * sysdemo_vvar_time() - CLOCK_MONOTONIC, without a call
+ * @vvar: The page.
+ *
+ * Return: The time in nanoseconds; 0 if it takes a call to know it, because the kernel does not take
+ * its time from a counter that programs can read.
+ */
+__u64 sysdemo_vvar_time(const struct sysdemo_vvar *vvar);
+
+/**
+ * sysdemo_vvar_coarse() - CLOCK_MONOTONIC_COARSE, without a call
+ * @vvar: The page.
+ *
+ * Return: The time in nanoseconds.
+ */
+__u64 sysdemo_vvar_coarse(const struct sysdemo_vvar *vvar);
+
+/**
+ * sysdemo_vvar_clock() - what the time is made from
+ * @vvar: The page.
+ * @out: Where it goes, of one and the same update.
+ */
+void sysdemo_vvar_clock(const struct sysdemo_vvar *vvar, struct sysdemo_clock *out);
+
+/**
+ * sysdemo_vvar_counters() - how often the device was opened and closed, without a call
+ * @vvar: The page.
+ * @out: Where it goes, of one and the same update.
+ */
+void sysdemo_vvar_counters(const struct sysdemo_vvar *vvar, struct sysdemo_counters *out);
+
 /* The calls, under the names that a C library would give them. -1 with errno set on failure. */
 __s64 sysdemo_null(int fd);
 __s64 sysdemo_getpid(int fd);
@@ -101,6 +151,7 @@ __s64 sysdemo_sleep(int fd, struct sysdemo_time *time, size_t size);
 __s64 sysdemo_wait(int fd, const __u32 *word, __u32 expected, struct sysdemo_time *time,
 		   size_t size);
 __s64 sysdemo_wake(int fd, const __u32 *word, __u32 count);
+__s64 sysdemo_facts(int fd, struct sysdemo_facts *out, size_t size);
 
 /*
  * The calls of the tree. @fd is the open device; sysdemo_open_file() gives a descriptor of its own

@@ -53,6 +53,7 @@ static const struct {
 	/* EPERM: the file is of a device that was restricted. */
 	{ "read", { EBADF, EFAULT, EISDIR, EINVAL, EPERM } },
 	{ "write", { EBADF, EFAULT, EINVAL, EPERM, EFBIG, EDQUOT, ENOSPC } },
+	{ "facts", { EINVAL, E2BIG, EFAULT } },
 };
 
 /* What the device told of each call, at the start. */

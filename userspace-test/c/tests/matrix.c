@@ -256,6 +256,11 @@ static int at_write(void *p)
 	return unless_partial(sysdemo_write(fd, file, p, 64));
 }
 
+static int at_facts(void *p)
+{
+	return error_of(sysdemo_facts(fd, p, sizeof(struct sysdemo_facts)));
+}
+
 /* What is read until it ends is a string: without an end it runs into what is not there. */
 enum { READS = 1, WRITES = 2, STRING = 4 };
 
@@ -297,6 +302,7 @@ static const struct place {
 	{ "list.buffer", at_list_buffer, sizeof(struct sysdemo_dirent) + 8, WRITES },
 	{ "read.buffer", at_read, 64, WRITES },
 	{ "write.buffer", at_write, 64, READS },
+	{ "facts.out", at_facts, sizeof(struct sysdemo_facts), WRITES },
 };
 
 static const struct address {
@@ -445,6 +451,11 @@ static int grow_stat(void *p, size_t size)
 	return error_of(sysdemo_stat(fd, "/", p, size));
 }
 
+static int grow_facts(void *p, size_t size)
+{
+	return error_of(sysdemo_facts(fd, p, size));
+}
+
 static int grow_info(void *p, size_t size)
 {
 	return error_of(ioctl(fd, _IOC(_IOC_READ, SYSDEMO_IOC_TYPE, SYSDEMO_IOC_NR_INFO, size), p));
@@ -467,6 +478,8 @@ static const struct growing growing[] = {
 	  grow_open },
 	{ "stat", SYSDEMO_STAT_SIZE_VER0, sizeof(struct sysdemo_stat), EINVAL, 4096, false,
 	  grow_stat },
+	{ "facts", SYSDEMO_FACTS_SIZE_VER0, sizeof(struct sysdemo_facts), EINVAL, 4096, false,
+	  grow_facts },
 	{ "INFO", SYSDEMO_INFO_SIZE_VER0, sizeof(struct sysdemo_info), ENOTTY, 8191, false,
 	  grow_info },
 };

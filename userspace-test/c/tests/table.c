@@ -34,6 +34,7 @@ static const struct {
 	{ SYSDEMO_NR_LIST, "list", 4 },
 	{ SYSDEMO_NR_READ, "read", 3 },
 	{ SYSDEMO_NR_WRITE, "write", 3 },
+	{ SYSDEMO_NR_FACTS, "facts", 2 },
 };
 
 static const char *name_of(__u32 nr)
@@ -72,6 +73,7 @@ TEST(numbers_never_change)
 	EXPECT_EQ(22, SYSDEMO_NR_LIST);
 	EXPECT_EQ(23, SYSDEMO_NR_READ);
 	EXPECT_EQ(24, SYSDEMO_NR_WRITE);
+	EXPECT_EQ(25, SYSDEMO_NR_FACTS);
 	EXPECT_EQ(0xc0407c90, SYSDEMO_IOC_CALL);
 	EXPECT_EQ(0xc0187c91, SYSDEMO_IOC_BATCH);
 	EXPECT_EQ(0xc1a87c92, SYSDEMO_IOC_TABLE);
@@ -99,6 +101,10 @@ TEST(layouts_never_change)
 	EXPECT_EQ(SYSDEMO_OPEN_HOW_SIZE_VER0, sizeof(struct sysdemo_open_how));
 	EXPECT_EQ(SYSDEMO_STAT_SIZE_VER0, sizeof(struct sysdemo_stat));
 	EXPECT_EQ(24, sizeof(struct sysdemo_dirent));
+	EXPECT_EQ(SYSDEMO_FACTS_SIZE_VER0, sizeof(struct sysdemo_facts));
+	EXPECT_EQ(8, offsetof(struct sysdemo_vvar, clock));
+	EXPECT_EQ(64, offsetof(struct sysdemo_vvar, counters));
+	EXPECT_EQ(96, sizeof(struct sysdemo_vvar));
 }
 
 TEST_F(device, table_is_that_of_the_header)
@@ -213,14 +219,18 @@ TEST_F(device, numbers_are_not_cut)
 TEST_F(device, info_tells_of_the_table)
 {
 	struct sysdemo_info info;
+	__u64 doors = 0;
 
 	memset(&info, 0xa5, sizeof(info));
 	ASSERT_EQ(0, ioctl(self->fd, SYSDEMO_IOC_INFO, &info));
 	EXPECT_EQ(SYSDEMO_ABI, info.abi);
 	EXPECT_EQ(SYSDEMO_NR_CALLS, info.calls);
 	EXPECT_EQ(SYSDEMO_BATCH_MAX, info.batch_max);
+	/* The twin in C has not all of the doors. */
+	if (!strcmp(module_name(), "sysdemo"))
+		doors = SYSDEMO_FEATURE_VVAR;
 	EXPECT_EQ(SYSDEMO_FEATURE_BATCH | SYSDEMO_FEATURE_RESTRICT | SYSDEMO_FEATURE_REGS |
-		  SYSDEMO_FEATURE_LOG | SYSDEMO_FEATURE_FILES, info.features);
+		  SYSDEMO_FEATURE_LOG | SYSDEMO_FEATURE_FILES | doors, info.features);
 	EXPECT_EQ(0, info.calls_made);
 	EXPECT_EQ(0, info.restricted);
 	sysdemo_null(self->fd);

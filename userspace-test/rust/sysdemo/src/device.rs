@@ -5,10 +5,11 @@
 use crate::entry::Entry;
 use crate::ioctl;
 use crate::uapi::{
-    self, sysdemo_call, sysdemo_entry, sysdemo_identity, sysdemo_info, sysdemo_log,
+    self, sysdemo_call, sysdemo_entry, sysdemo_facts, sysdemo_identity, sysdemo_info, sysdemo_log,
     sysdemo_log_record, sysdemo_open_how, sysdemo_regs, sysdemo_restrict, sysdemo_stat,
     sysdemo_time,
 };
+use crate::vvar::Vvar;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::io::{Errno, read};
@@ -226,6 +227,18 @@ impl Device {
     /// Wakes at most so many of those who wait for a word on this open device; gives how many.
     pub fn wake(&self, word: &AtomicU32, count: u32) -> io::Result<u32> {
         ioctl::wake(self, word, count).map(|woken| woken as u32)
+    }
+
+    /// The time, and how often the device was opened and closed.
+    pub fn facts(&self) -> io::Result<sysdemo_facts> {
+        ioctl::get(self)
+    }
+
+    /// Maps the page in which the module tells the same, to be read without a call.
+    ///
+    /// Fails with `EOPNOTSUPP` if this program's clock is not that in the page.
+    pub fn map_vvar(&self) -> io::Result<Vvar> {
+        Vvar::map(self)
     }
 
     /// Opens a file or a directory of the tree. What is given back is a file as any other: it can

@@ -201,6 +201,11 @@ unsafe impl Out for uapi::sysdemo_entry {
     const NR: u32 = uapi::SYSDEMO_NR_ENTRY;
 }
 
+// SAFETY: The call writes this structure, which is made of integers.
+unsafe impl Out for uapi::sysdemo_facts {
+    const NR: u32 = uapi::SYSDEMO_NR_FACTS;
+}
+
 /// Makes a call that fills in a structure.
 pub(crate) fn get<T: Out>(fd: impl AsFd) -> io::Result<T> {
     let mut out = T::default();

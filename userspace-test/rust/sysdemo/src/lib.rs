@@ -10,7 +10,7 @@
 //!
 //! [`Device`] has a method for each call and each command. All that is `unsafe` is in [`ioctl`]: a
 //! call hands the kernel addresses of this program's memory, and it is there that each of them is
-//! one.
+//! one; and in what reads memory that the kernel shares with programs.
 
 #![deny(unsafe_code)]
 
@@ -19,9 +19,12 @@ mod entry;
 #[allow(unsafe_code)]
 pub mod ioctl;
 pub mod uapi;
+#[allow(unsafe_code)]
+mod vvar;
 
 pub use device::{BatchOutcome, Description, Device, Label};
 pub use entry::Entry;
+pub use vvar::Vvar;
 
 /// Where the device is found once the module is loaded.
 pub const DEVICE: &str = "/dev/sysdemo";

@@ -16,6 +16,7 @@ mod pointers;
 mod properties;
 mod sizes;
 mod tree;
+mod vvar;
 
 use std::process::ExitCode;
 
@@ -93,6 +94,7 @@ fn main() -> ExitCode {
     pointers::add(&mut tests);
     sizes::add(&mut tests);
     tree::add(&mut tests);
+    vvar::add(&mut tests);
     properties::add(&mut tests);
     differential::add(&mut tests, options, differential::Rival::Kernel);
     tests.run()

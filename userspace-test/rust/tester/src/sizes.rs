@@ -21,7 +21,7 @@ struct Growing {
     known: usize,
 }
 
-const OUT: [Growing; 3] = [
+const OUT: [Growing; 4] = [
     Growing {
         name: "identity",
         nr: uapi::SYSDEMO_NR_IDENTITY,
@@ -39,6 +39,12 @@ const OUT: [Growing; 3] = [
         nr: uapi::SYSDEMO_NR_ENTRY,
         oldest: uapi::SYSDEMO_ENTRY_SIZE_VER0 as usize,
         known: size_of::<uapi::sysdemo_entry>(),
+    },
+    Growing {
+        name: "facts",
+        nr: uapi::SYSDEMO_NR_FACTS,
+        oldest: uapi::SYSDEMO_FACTS_SIZE_VER0 as usize,
+        known: size_of::<uapi::sysdemo_facts>(),
     },
 ];
 
