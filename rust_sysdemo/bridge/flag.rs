@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A flag that costs nearly nothing to look at, C's `READ_ONCE()` of a `bool`.
+//! What costs nearly nothing to look at, C's `READ_ONCE()`, or to count.
 //!
-//! An atomic load of the `kernel` crate is a function in C. That is too dear for a question that
-//! every call asks, and whose answer is no.
+//! An atomic operation of the `kernel` crate is a function in C. That is too dear for what every
+//! call does: to ask a question whose answer is nearly always the same, and to count itself.
 //!
 //! C header: [`include/asm-generic/rwonce.h`](srctree/include/asm-generic/rwonce.h)
 
 use core::ptr;
-use kernel::sync::atomic::{
-    Atomic,
-    Relaxed, //
+use kernel::{
+    asm,
+    sync::atomic::{
+        Atomic,
+        Relaxed, //
+    }, //
 };
 
 /// A flag that many look at, and that is rarely changed.
@@ -36,5 +39,52 @@ impl Flag {
     /// Sets it, or not.
     pub(crate) fn set(&self, set: bool) {
         self.0.store(set, Relaxed);
+    }
+}
+
+/// Bits that many look at, and that are rarely changed: by whoever has the atomic number itself.
+///
+/// It orders nothing, as [`Flag`].
+#[inline(always)]
+pub(crate) fn bits(of: &Atomic<u64>) -> u64 {
+    #[cfg(CONFIG_64BIT)]
+    {
+        // SAFETY: It is valid and aligned, and read as a whole, as the access is volatile and a
+        // register has as many bits. All who write to it do so atomically.
+        unsafe { ptr::read_volatile(of.as_ptr()) }
+    }
+    #[cfg(not(CONFIG_64BIT))]
+    of.load(Relaxed)
+}
+
+/// A number that only goes up.
+pub(crate) struct Counter(Atomic<u64>);
+
+impl Counter {
+    /// A counter at 0.
+    pub(crate) const fn new() -> Self {
+        Self(Atomic::new(0))
+    }
+
+    /// Counts some. It orders nothing.
+    #[inline(always)]
+    pub(crate) fn add(&self, count: u64) {
+        #[cfg(CONFIG_X86_64)]
+        {
+            let place = self.0.as_ptr();
+            // SAFETY: Adds to a valid, aligned number, atomically: the instruction of C's
+            // `atomic64_add()`.
+            unsafe {
+                asm!("lock addq {count}, ({place})"; count = in(reg) count, place = in(reg) place,
+                    options(nostack))
+            };
+        }
+        #[cfg(not(CONFIG_X86_64))]
+        self.0.add(count, Relaxed);
+    }
+
+    /// How often that was done.
+    pub(crate) fn value(&self) -> u64 {
+        self.0.load(Relaxed)
     }
 }

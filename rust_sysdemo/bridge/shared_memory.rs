@@ -14,7 +14,11 @@
 
 use core::{
     cell::UnsafeCell,
-    mem::size_of,
+    marker::PhantomData,
+    mem::{
+        align_of,
+        size_of, //
+    },
     ptr::{
         self,
         NonNull, //
@@ -25,15 +29,22 @@ use kernel::{
         allocator::Vmalloc,
         Flags, //
     },
+    asm,
     mm::virt::VmaNew,
     page::{
         PAGE_SHIFT,
         PAGE_SIZE, //
     },
     prelude::*,
-    sync::barrier::{
-        smp_mb,
-        Write, //
+    sync::{
+        atomic::{
+            Acquire,
+            Atomic, //
+        },
+        barrier::{
+            smp_mb,
+            Write, //
+        },
     },
 };
 use pin_init::Zeroable;
@@ -131,6 +142,38 @@ impl SharedMemory {
         }
     }
 
+    /// An announcement, in the first page.
+    pub(crate) fn announcement<const OFFSET: usize>(&self) -> Announcement<'_> {
+        const {
+            assert!(OFFSET % size_of::<u32>() == 0 && OFFSET + size_of::<u32>() <= PAGE_SIZE);
+        }
+        Announcement {
+            place: self.start().wrapping_add(OFFSET).cast(),
+            _memory: PhantomData,
+        }
+    }
+
+    /// An array of `count` entries, from an offset on.
+    ///
+    /// Fails with [`EINVAL`] if that is no power of two, or if the array is not within the memory.
+    pub(crate) fn entries<T>(&self, offset: usize, count: u32) -> Result<Entries<'_, T>> {
+        const {
+            assert!(size_of::<T>() % WORD == 0 && align_of::<T>() == WORD);
+        }
+        // CAST: Lossless, the kernel has no target with a `usize` of less than 32 bits.
+        let size = size_of::<T>().checked_mul(count as usize).ok_or(EINVAL)?;
+        let end = size.checked_add(offset).ok_or(EINVAL)?;
+        if !count.is_power_of_two() || offset % WORD != 0 || end > self.size() {
+            return Err(EINVAL);
+        }
+        // INVARIANT: All of that was just seen.
+        Ok(Entries {
+            first: self.start().wrapping_add(offset).cast(),
+            mask: count - 1,
+            _memory: PhantomData,
+        })
+    }
+
     /// Writes a structure that others read while it is written, in the first page. Its first four
     /// bytes say so: they are a number of this function's, odd while the rest is written.
     ///
@@ -167,6 +210,113 @@ impl SharedMemory {
     }
 }
 
+/// A number in shared memory that announces what is there: it is written after that, and read
+/// before it.
+pub(crate) struct Announcement<'a> {
+    place: *mut u32,
+    _memory: PhantomData<&'a SharedMemory>,
+}
+
+impl Announcement<'_> {
+    /// Reads it: what is read afterwards is what it announces, or newer.
+    #[inline(always)]
+    pub(crate) fn read(&self) -> u32 {
+        // SAFETY: It is within the memory, and aligned. Whoever else writes it does so as a whole,
+        // or gets to see what becomes of that.
+        unsafe { Atomic::from_ptr(self.place) }.load(Acquire)
+    }
+
+    /// Writes it: who reads it sees all that was written before.
+    #[inline(always)]
+    pub(crate) fn write(&self, value: u32) {
+        #[cfg(CONFIG_X86_64)]
+        {
+            // SAFETY: Does nothing, but may touch any memory, to the compiler: what was to be
+            // written is written by now.
+            unsafe { asm!(""; options(nostack)) };
+            // ORDERING: These processors let nobody see stores in another order, nor a store before
+            // what was loaded ahead of it.
+            // SAFETY: It is within the memory, and aligned.
+            unsafe { self.place.write_volatile(value) };
+        }
+        #[cfg(not(CONFIG_X86_64))]
+        {
+            // SAFETY: As for `read`.
+            let place = unsafe { Atomic::from_ptr(self.place) };
+            place.store(value, kernel::sync::atomic::Release);
+        }
+    }
+}
+
+/// An integer that is read as a whole.
+pub(crate) trait Word: Copy {}
+
+impl Word for u32 {}
+impl Word for u64 {}
+
+/// An array in shared memory, of structures that are made of words: a ring, whose entries have
+/// numbers that count on and on.
+///
+/// # Invariants
+///
+/// - `mask` is one less than the number of entries, which is a power of two.
+/// - `first` is the first of that many entries, aligned, within the memory.
+pub(crate) struct Entries<'a, T> {
+    first: *mut T,
+    mask: u32,
+    _memory: PhantomData<&'a SharedMemory>,
+}
+
+impl<T: FromBytes + IntoBytes + Immutable> Entries<'_, T> {
+    /// Where an entry is. The mask is the kernel's own, so that no number leads out of the array,
+    /// also not in speculation.
+    #[inline(always)]
+    fn entry(&self, number: u32) -> *mut T {
+        // CAST: Lossless, the kernel has no target with a `usize` of less than 32 bits.
+        // SAFETY: By the type invariants, it is within the array.
+        unsafe { self.first.add((number & self.mask) as usize) }
+    }
+
+    /// Reads a field of an entry, once.
+    #[inline(always)]
+    pub(crate) fn read<const OFFSET: usize, W: Word>(&self, number: u32) -> W {
+        const {
+            assert!(OFFSET % size_of::<W>() == 0 && OFFSET + size_of::<W>() <= size_of::<T>());
+        }
+        let field = self.entry(number).wrapping_byte_add(OFFSET).cast::<W>();
+        // SAFETY: It is within the entry, and aligned; any bytes are a value.
+        unsafe { field.read_volatile() }
+    }
+
+    /// Reads words that follow each other, each of them once.
+    #[inline(always)]
+    pub(crate) fn read_words<const OFFSET: usize, const COUNT: usize>(
+        &self,
+        number: u32,
+        to: &mut [u64; COUNT],
+    ) {
+        const {
+            assert!(OFFSET % WORD == 0 && OFFSET + COUNT * WORD <= size_of::<T>());
+        }
+        let from = self.entry(number).wrapping_byte_add(OFFSET).cast::<u64>();
+        for (i, to) in to.iter_mut().enumerate() {
+            // SAFETY: It is within the entry, and aligned; any bytes are a value.
+            *to = unsafe { from.add(i).read_volatile() };
+        }
+    }
+
+    /// Writes an entry.
+    #[inline(always)]
+    pub(crate) fn write(&self, number: u32, value: &T) {
+        let from = ptr::from_ref(value).cast::<u64>();
+        let to = self.entry(number).cast::<u64>();
+        for i in 0..size_of::<T>() / WORD {
+            // SAFETY: Both have that many words, aligned; those of the value are initialized.
+            unsafe { to.add(i).write_volatile(from.add(i).read()) };
+        }
+    }
+}
+
 /// At which offset of the file a mapping is to start, in bytes.
 pub(crate) fn offset(vma: &VmaNew) -> u64 {
     // SAFETY: The mapping is being made: nobody else changes it.
@@ -174,4 +324,64 @@ pub(crate) fn offset(vma: &VmaNew) -> u64 {
     // CAST: Lossless: an `unsigned long` has at most 64 bits. The kernel has refused an offset
     // whose bytes do not fit into that many.
     (pages as u64) << PAGE_SHIFT
+}
+
+#[kunit_tests(sysdemo_shared_memory)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_published_has_a_number_of_its_own() -> Result {
+        let memory = SharedMemory::new(1, GFP_KERNEL)?;
+        let words = memory.entries::<[u64; 1]>(0, 4)?;
+        for round in 1..4 {
+            memory.publish::<8, _>(&[u64::MAX, 8, 9 + round]);
+            assert_eq!(words.read::<0, u64>(0), 0);
+            // The number goes up by two; what is beside it is the structure's.
+            assert_eq!(words.read::<0, u32>(1), 2 * round as u32);
+            assert_eq!(words.read::<4, u32>(1), u32::MAX);
+            assert_eq!(words.read::<0, u64>(2), 8);
+            assert_eq!(words.read::<0, u64>(3), 9 + round);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn numbers_of_entries_go_round() -> Result {
+        let memory = SharedMemory::new(1, GFP_KERNEL)?;
+        let pairs = memory.entries::<[u64; 2]>(64, 4)?;
+        pairs.write(5, &[1, 2]);
+        pairs.write(u32::MAX, &[3, 4]);
+        for number in [1, 5, 1 << 31 | 1, u32::MAX - 2] {
+            let mut both = [0; 2];
+            pairs.read_words::<0, 2>(number, &mut both);
+            assert_eq!(both, [1, 2]);
+        }
+        assert_eq!(pairs.read::<8, u64>(3), 4);
+        assert_eq!(pairs.read::<8, u64>(0), 0);
+        Ok(())
+    }
+
+    #[test]
+    fn no_array_is_beyond_the_memory() -> Result {
+        let memory = SharedMemory::new(1, GFP_KERNEL)?;
+        assert_eq!(memory.size(), PAGE_SIZE);
+        assert!(memory.entries::<[u64; 2]>(0, 256).is_ok());
+        assert!(memory.entries::<[u64; 2]>(PAGE_SIZE - 16, 1).is_ok());
+        for (offset, count) in [
+            (0, 0),
+            (0, 3),
+            (4, 1),
+            (8, 256),
+            (0, 512),
+            (PAGE_SIZE, 1),
+            (PAGE_SIZE - 8, 1),
+            (usize::MAX - 7, 1),
+            (0, 1 << 31),
+        ] {
+            let array = memory.entries::<[u64; 2]>(offset, count);
+            assert!(array.is_err_and(|error| error == EINVAL));
+        }
+        Ok(())
+    }
 }

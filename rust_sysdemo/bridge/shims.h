@@ -61,6 +61,19 @@ void sysdemo_end_sleep(void);
 int sysdemo_access_ok(const void *from, unsigned long size);
 int sysdemo_word_access_ok(const unsigned int *from);
 int sysdemo_get_user(unsigned int *word, const unsigned int *from);
+#define SYSDEMO_READ_WORDS	7	/* a struct sysdemo_call without its result */
+int sysdemo_read_words(unsigned long long *to, const void *from);
+int sysdemo_write_word(void *to, unsigned long long word);
+struct sysdemo_asked {
+	unsigned int nr;
+	unsigned int flags;
+	unsigned long long args[6];
+};
+
+#define SYSDEMO_NOT_WRITTEN	1
+#define SYSDEMO_NOT_READ	2
+int sysdemo_answer_and_read(void *record, unsigned long long ret, struct sysdemo_asked *to,
+			    unsigned long long without);
 
 /* bridge/pseudo_fs.c */
 #define SYSDEMO_FS_MAGIC	0x73797364	/* what fstatfs(2) tells: "sysd" */

@@ -62,6 +62,31 @@ pub(crate) fn current_seccomp_mode() -> u32 {
     0
 }
 
+/// Asks at nearly no cost whether a signal has come for the task that is running.
+pub(crate) struct Signals(*mut bindings::task_struct);
+
+impl Signals {
+    /// Those of the task that is running. Only it can ask: the pointer keeps this from being given
+    /// to another one.
+    pub(crate) fn of_current() -> Self {
+        Self(current!().as_ptr())
+    }
+
+    /// Whether one has come, C's `signal_pending(current)`.
+    #[inline(always)]
+    pub(crate) fn pending(&self) -> bool {
+        #[cfg(CONFIG_THREAD_INFO_IN_TASK)]
+        {
+            // SAFETY: The running task cannot go away under itself. Others change its flags
+            // atomically, and this is an atomic load.
+            let flags = unsafe { (&raw const (*self.0).thread_info.flags).read_volatile() };
+            flags & (1 << bindings::TIF_SIGPENDING | 1 << bindings::TIF_NOTIFY_SIGNAL) != 0
+        }
+        #[cfg(not(CONFIG_THREAD_INFO_IN_TASK))]
+        current!().signal_pending()
+    }
+}
+
 /// Which permissions the caller does not give to what it makes.
 pub(crate) fn current_umask() -> u16 {
     // CAST: umask(2) keeps nine bits.

@@ -50,13 +50,16 @@ macro_rules! is_on {
     }};
 }
 
-/// The event `sysdemo:sys_enter`: a call is about to be made.
+/// Whether somebody listens to [`sys_enter`].
 #[inline(always)]
+pub(crate) fn sys_enter_is_on() -> bool {
+    is_on!(__tracepoint_sys_enter)
+}
+
+/// The event `sysdemo:sys_enter`: a call is about to be made. For when [`sys_enter_is_on`].
 pub(crate) fn sys_enter(nr: u32, args: &[u64; SYSDEMO_ARGS_MAX as usize]) {
-    if is_on!(__tracepoint_sys_enter) {
-        // SAFETY: The probes read six numbers at `args`, and only during the call.
-        unsafe { shims::rust_do_trace_sys_enter(nr, args.as_ptr()) };
-    }
+    // SAFETY: The probes read six numbers at `args`, and only during the call.
+    unsafe { shims::rust_do_trace_sys_enter(nr, args.as_ptr()) };
 }
 
 /// The event `sysdemo:sys_exit`: a call has been made.

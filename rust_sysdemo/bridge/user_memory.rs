@@ -5,9 +5,13 @@
 //! C header: [`include/linux/uaccess.h`](srctree/include/linux/uaccess.h)
 
 use super::shims;
-use core::mem::{
-    size_of,
-    MaybeUninit, //
+use core::{
+    mem::{
+        align_of,
+        size_of,
+        MaybeUninit, //
+    },
+    ptr,
 };
 use kernel::{
     bindings,
@@ -17,7 +21,7 @@ use kernel::{
 };
 use zerocopy::{
     FromBytes,
-    Immutable, //
+    IntoBytes, //
 };
 
 /// Whether memory of the caller's is all zeros.
@@ -69,30 +73,77 @@ pub(crate) fn read_word(from: UserPtr) -> Result<u32> {
     Ok(word)
 }
 
-/// Reads a structure of fixed size to a place. (`UserSliceReader::read` gives a value, which is
-/// copied once more: too much where every call does it.)
+/// How many words [`read_words`] reads.
+pub(crate) const WORDS: usize = shims::SYSDEMO_READ_WORDS as usize;
+
+/// Reads a structure that is made of so many words, each of them at once. (`UserSliceReader::read`
+/// can do it for any structure: too dear where every call does it.)
 ///
 /// Fails with [`EFAULT`] if it cannot be read.
 #[inline(always)]
-pub(crate) fn read_into<T: FromBytes + Immutable>(
-    from: UserPtr,
-    place: &mut MaybeUninit<T>,
-) -> Result<&T> {
-    // SAFETY: The place has that many bytes; the size is known beforehand, so that nothing has to
-    // be checked but the address, which this function does, and it handles the fault if nothing is
-    // there.
-    let left = unsafe {
-        bindings::_copy_from_user(
-            place.as_mut_ptr().cast(),
-            from.as_const_ptr(),
-            size_of::<T>(),
-        )
-    };
-    if left != 0 {
+pub(crate) fn read_words<T: FromBytes>(from: UserPtr, place: &mut MaybeUninit<T>) -> Result<&T> {
+    const {
+        assert!(size_of::<T>() == WORDS * size_of::<u64>() && align_of::<T>() == align_of::<u64>());
+    }
+    // SAFETY: The place has that many words. The function takes any address: it checks that it is
+    // one of user space, and handles the fault if nothing is there.
+    let error =
+        unsafe { shims::sysdemo_read_words(place.as_mut_ptr().cast(), from.as_const_ptr()) };
+    if error != 0 {
         return Err(EFAULT);
     }
     // SAFETY: All of it was just written, and any bytes are a value of the type.
     Ok(unsafe { place.assume_init_ref() })
+}
+
+/// Writes a word.
+///
+/// Fails with [`EFAULT`] if it cannot be written.
+#[inline(always)]
+pub(crate) fn write_word(to: UserPtr, word: u64) -> Result {
+    // SAFETY: The function takes any address: it checks that it is one of user space, and handles
+    // the fault if nothing is there.
+    if unsafe { shims::sysdemo_write_word(to.as_mut_ptr(), word) } != 0 {
+        return Err(EFAULT);
+    }
+    Ok(())
+}
+
+/// Why a record was not answered, or the one that follows it not read.
+pub(crate) enum Unanswered {
+    /// The result could not be written.
+    NotWritten,
+    /// It was written, but what is asked for next could not be read.
+    NotRead,
+}
+
+/// Writes the result of a record, and reads what is asked for in the one that follows it: as
+/// [`write_word`] and [`read_words`] do, in about half the time. The registers of a call without
+/// parameters, of which `without` has a bit, may be left as they are.
+#[inline(always)]
+pub(crate) fn answer_and_read<T: FromBytes + IntoBytes>(
+    record: UserPtr,
+    ret: u64,
+    place: &mut T,
+    without: u64,
+) -> Result<(), Unanswered> {
+    const {
+        assert!(size_of::<T>() == size_of::<shims::sysdemo_asked>());
+        assert!(align_of::<T>() == align_of::<shims::sysdemo_asked>());
+    }
+    let place = ptr::from_mut(place).cast();
+    // SAFETY: The place has that many bytes, and any bytes are a value. The function takes any
+    // address: it checks that it is one of user space, and handles the fault if nothing is there.
+    let error = unsafe { shims::sysdemo_answer_and_read(record.as_mut_ptr(), ret, place, without) };
+    if error == 0 {
+        return Ok(());
+    }
+    // CAST: A small number.
+    Err(if error as u32 == shims::SYSDEMO_NOT_WRITTEN {
+        Unanswered::NotWritten
+    } else {
+        Unanswered::NotRead
+    })
 }
 
 /// Reads a string of the caller's into a buffer, and gives its length without the zero at its end.

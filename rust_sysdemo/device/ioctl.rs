@@ -6,7 +6,8 @@ use super::{
     batch,
     describe,
     log,
-    record, //
+    record,
+    shared_ring, //
 };
 use crate::{
     bridge::plain::Plain,
@@ -18,12 +19,14 @@ use crate::{
         sysdemo_info,
         sysdemo_log,
         sysdemo_restrict,
+        sysdemo_ring,
         sysdemo_table,
         SYSDEMO_IOC_TYPE, //
     },
 };
 use kernel::{
     ioctl::{
+        _IO,
         _IOC_DIR,
         _IOC_NR,
         _IOC_SIZE,
@@ -43,6 +46,8 @@ const BATCH: u32 = _IOWR::<sysdemo_batch>(TYPE, uapi::SYSDEMO_IOC_NR_BATCH);
 const TABLE: u32 = _IOWR::<sysdemo_table>(TYPE, uapi::SYSDEMO_IOC_NR_TABLE);
 const INFO: u32 = _IOR::<sysdemo_info>(TYPE, uapi::SYSDEMO_IOC_NR_INFO);
 const RESTRICT: u32 = _IOW::<sysdemo_restrict>(TYPE, uapi::SYSDEMO_IOC_NR_RESTRICT);
+const RING: u32 = _IOWR::<sysdemo_ring>(TYPE, uapi::SYSDEMO_IOC_NR_RING);
+const ENTER: u32 = _IO(TYPE, uapi::SYSDEMO_IOC_NR_ENTER);
 const LOG: u32 = _IOWR::<sysdemo_log>(TYPE, uapi::SYSDEMO_IOC_NR_LOG);
 
 /// Does what an ioctl command asks for.
@@ -51,12 +56,20 @@ const LOG: u32 = _IOWR::<sysdemo_log>(TYPE, uapi::SYSDEMO_IOC_NR_LOG);
 #[inline(always)]
 pub(super) fn run(ctx: &mut Context<'_>, cmd: u32, arg: UserPtr) -> Result<isize> {
     if cmd == CALL {
-        // This ioctl is this call: what starts it again, or says `EINTR`, is the kernel's way out
-        // of a system call.
-        record::call(ctx, arg, |restart| Err(restart.into()))?;
-        return Ok(0);
+        return call(ctx, arg);
     }
     run_other(ctx, cmd, arg)
+}
+
+/// `SYSDEMO_IOC_CALL`: makes the call of a record.
+///
+/// Fails as [`record::call`] does. This ioctl is this call: what starts it again, or says `EINTR`,
+/// is the kernel's way out of a system call.
+// Not inlined: the room for a record is then taken on the stack only for this.
+#[inline(never)]
+fn call(ctx: &mut Context<'_>, arg: UserPtr) -> Result<isize> {
+    record::call(ctx, arg, |restart| Err(restart.into()))?;
+    Ok(0)
 }
 
 /// As [`run`], for any command but the one to make a call.
@@ -69,6 +82,12 @@ fn run_other(ctx: &mut Context<'_>, cmd: u32, arg: UserPtr) -> Result<isize> {
         TABLE => describe::call(arg),
         RESTRICT => restrict(ctx, arg),
         LOG => log::command(ctx, arg),
+        RING => shared_ring::set_up(ctx, arg),
+        // CAST: This argument is a number, of which more than that is more than there ever is.
+        ENTER => shared_ring::enter(
+            ctx,
+            u32::try_from(arg.as_const_ptr().addr()).unwrap_or(u32::MAX),
+        ),
         _ if is_info(cmd) => describe::device(ctx, arg, _IOC_SIZE(cmd)),
         _ => Err(ENOTTY),
     }

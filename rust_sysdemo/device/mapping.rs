@@ -18,9 +18,11 @@ use kernel::{
 pub(super) fn map(session: &Session, vma: &VmaNew) -> Result {
     match shared_memory::offset(vma) {
         VVAR => session.opening.vvar().map(&session.restriction, vma),
+        RING => session.ring.as_ref().ok_or(ENXIO)?.map(vma),
         _ => Err(EINVAL),
     }
 }
 
 // CAST: Lossless, but `u64::from()` is not `const`.
 const VVAR: u64 = uapi::SYSDEMO_MMAP_VVAR as u64;
+const RING: u64 = uapi::SYSDEMO_MMAP_RING as u64;

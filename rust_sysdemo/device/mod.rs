@@ -12,6 +12,7 @@ mod mapping;
 mod record;
 mod ring;
 mod session;
+mod shared_ring;
 mod vvar;
 
 pub(crate) use session::Session;

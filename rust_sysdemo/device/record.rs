@@ -5,12 +5,18 @@
 use crate::{
     bridge::{
         plain::Plain,
-        user_memory, //
+        tracepoint,
+        user_memory::{
+            self,
+            Unanswered, //
+        },
     },
     syscall::{
         dispatch,
+        table,
         Context,
-        Restart, //
+        Restart,
+        COUNT, //
     },
     uapi::sysdemo_call, //
 };
@@ -24,6 +30,7 @@ use kernel::{
     uaccess::UserSlice, //
 };
 use zerocopy::Immutable;
+use zerocopy_derive::Immutable;
 
 /// Reads a structure of fixed size from the caller's memory, once.
 ///
@@ -43,34 +50,120 @@ pub(super) fn write<T: IntoBytes + Immutable>(to: UserPtr, value: T) -> Result {
         .write(&Plain(value))
 }
 
+/// What is asked for in a record: all of it but the result, which only is written.
+#[repr(C)]
+#[derive(FromBytes, IntoBytes, Immutable)]
+pub(super) struct Asked {
+    pub(super) nr: u32,
+    pub(super) flags: u32,
+    pub(super) args: [u64; COUNT],
+}
+
+const _: () = {
+    assert!(offset_of!(Asked, nr) == offset_of!(sysdemo_call, nr));
+    assert!(offset_of!(Asked, flags) == offset_of!(sysdemo_call, flags));
+    assert!(offset_of!(Asked, args) == offset_of!(sysdemo_call, args));
+    assert!(size_of::<Asked>() == offset_of!(sysdemo_call, ret));
+};
+
+/// Reads what is asked for in a record, once.
+///
+/// What is checked here is what is used, whatever another thread of the caller writes into the
+/// record meanwhile. Fails with [`EFAULT`] if it cannot be read, and with [`EINVAL`] if `flags` has
+/// an unknown bit.
+#[inline(always)]
+pub(super) fn read_asked(record: UserPtr, place: &mut MaybeUninit<Asked>) -> Result<&Asked> {
+    let asked = user_memory::read_words(record, place)?;
+    if asked.flags != 0 {
+        return Err(EINVAL);
+    }
+    Ok(asked)
+}
+
+/// As [`read_asked`], to a place that [`answer_and_read`] is to read the next ones to.
+pub(super) fn read_first(record: UserPtr, asked: &mut Asked) -> Result {
+    let Plain(first) = read::<Asked>(record)?;
+    *asked = first;
+    if asked.flags != 0 {
+        return Err(EINVAL);
+    }
+    Ok(())
+}
+
+/// As [`answer`], and then reads what is asked for in the record that follows this one. Its flags
+/// are not looked at.
+#[inline(always)]
+pub(super) fn answer_and_read(
+    ctx: &mut Context<'_>,
+    record: UserPtr,
+    ret: i64,
+    asked: &mut Asked,
+) -> Result<(), Unanswered> {
+    // Who traces sees all registers. Whether somebody does may change until the call is made: it
+    // then shows those of an earlier one of the same batch.
+    let without = if tracepoint::sys_enter_is_on() {
+        0
+    } else {
+        table::WITHOUT_PARAMETERS
+    };
+    // CAST: The same bits.
+    let done = user_memory::answer_and_read(record, ret as u64, asked, without);
+    match done {
+        Err(Unanswered::NotWritten) => {}
+        // Its result is where the caller finds it, whether there is a next one or not.
+        Ok(()) | Err(Unanswered::NotRead) => install(ctx),
+    }
+    done
+}
+
 /// Makes the call that a record describes, writes the result into it, and gives the result. If a
 /// signal ended the call, `interrupted` says what its result is, or that there is none.
 ///
 /// Fails with [`EFAULT`] if the record cannot be read, or if the result cannot be written, in which
 /// case the call has been made, but what it has opened is closed again; and with [`EINVAL`] if
 /// `flags` has an unknown bit.
-// Not inlined: the room for a record is then taken on the stack only for this.
-#[inline(never)]
+#[inline(always)]
 pub(super) fn call(
     ctx: &mut Context<'_>,
     record: UserPtr,
     interrupted: impl FnOnce(Restart) -> Result<i64>,
 ) -> Result<i64> {
-    // What is checked below is what is used, whatever another thread of the caller writes into the
-    // record meanwhile.
     let mut place = MaybeUninit::uninit();
-    let call: &sysdemo_call = user_memory::read_into(record, &mut place)?;
-    if call.flags != 0 {
-        return Err(EINVAL);
-    }
-    let ret = match dispatch(ctx, call.nr, &call.args) {
+    let asked = read_asked(record, &mut place)?;
+    let ret = match dispatch(ctx, asked.nr, &asked.args) {
         Ok(ret) => ret,
         Err(restart) => interrupted(restart)?,
     };
-    write(record.wrapping_byte_add(offset_of!(sysdemo_call, ret)), ret)?;
+    answer(ctx, record, ret)?;
+    Ok(ret)
+}
+
+/// Writes the result of a call into its record, and gives the caller what the call has opened.
+///
+/// Fails with [`EFAULT`] if it cannot be written: what was opened is closed again.
+#[inline(always)]
+pub(super) fn answer(ctx: &mut Context<'_>, record: UserPtr, ret: i64) -> Result {
+    let place = record.wrapping_byte_add(offset_of!(sysdemo_call, ret));
+    // CAST: The same bits.
+    user_memory::write_word(place, ret as u64)?;
     // The last that is done, as it cannot be taken back: see `fs::open`.
+    install(ctx);
+    Ok(())
+}
+
+/// Gives the caller what a call has opened, once the call's result is where the caller finds it.
+#[inline(always)]
+pub(super) fn install(ctx: &mut Context<'_>) {
+    // Nearly always there is nothing, and then nothing is written here.
+    if ctx.opened.get_mut().is_some() {
+        install_opened(ctx);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn install_opened(ctx: &mut Context<'_>) {
     if let Some(opened) = ctx.opened.get_mut().take() {
         opened.install();
     }
-    Ok(ret)
 }

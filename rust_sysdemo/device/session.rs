@@ -9,6 +9,7 @@ use super::{
         Log, //
     },
     mapping,
+    shared_ring::SharedRing,
     vvar::Opening, //
 };
 use crate::{
@@ -17,6 +18,7 @@ use crate::{
             self,
             Events, //
         },
+        flag::Counter,
         global::{
             self,
             Global,
@@ -50,10 +52,6 @@ use kernel::{
     seq_file::SeqFile,
     seq_print,
     sync::{
-        atomic::{
-            Atomic,
-            Relaxed, //
-        },
         poll::PollTable,
         Arc,
         Mutex,
@@ -61,8 +59,9 @@ use kernel::{
     },
 };
 
-/// The most memory that an open device takes, whatever is done with it, but for those who wait on
-/// it: they take theirs on their own account (see [`WaitQueue`]).
+/// The most memory that an open device takes, whatever is done with it, but for the rings that are
+/// asked for (see [`SharedRing`]), and those who wait on it: they take theirs on their own account
+/// (see [`WaitQueue`]).
 const MEMORY_MAX: usize = 8192;
 
 /// What one `open()` of the device holds, shared by all who have its file descriptor.
@@ -74,7 +73,7 @@ pub(crate) struct Session {
     /// What belongs to the whole module.
     pub(crate) global: &'static Global,
     /// How many calls came in through this open device.
-    calls: Atomic<u64>,
+    calls: Counter,
     /// Which calls may be made through it.
     pub(crate) restriction: Restriction,
     /// A string of its users' own.
@@ -90,17 +89,19 @@ pub(crate) struct Session {
     pub(crate) tree: Arc<Tree>,
     /// Once a file was opened through this open device: to mount takes longer than to open.
     mounted: SetOnce<Mounted>,
+    /// The rings, once they were asked for.
+    pub(super) ring: SetOnce<Pin<KBox<SharedRing>>>,
     /// Counts this one, and has what is counted.
     pub(crate) opening: Opening,
 }
 
 impl Session {
-    /// Counts one call.
+    /// Counts calls.
     #[inline(always)]
-    pub(crate) fn count_call(&self) {
+    pub(crate) fn count_calls(&self, count: u64) {
         // ORDERING: A statistic; nothing is derived from its value. It wraps around in some
         // thousand years.
-        self.calls.add(1, Relaxed);
+        self.calls.add(count);
     }
 
     /// Mounts what files are on, for one that is to be opened.
@@ -115,7 +116,7 @@ impl Session {
 
     /// How many calls came in so far.
     pub(crate) fn calls_made(&self) -> u64 {
-        self.calls.load(Relaxed)
+        self.calls.value()
     }
 }
 
@@ -133,13 +134,14 @@ impl MiscDevice for Session {
         KBox::try_pin_init(
             try_pin_init!(Session {
                 global,
-                calls: Atomic::new(0),
+                calls: Counter::new(),
                 restriction: Restriction::none(),
                 label <- new_mutex!(Label::EMPTY),
                 waiters <- WaitQueue::new(),
                 log <- Log::new(),
                 tree,
                 mounted: SetOnce::new(),
+                ring: SetOnce::new(),
                 opening: Opening::new(vvar),
             }? Error),
             // On the account of who opens, so that a memory limit bounds how often that can be

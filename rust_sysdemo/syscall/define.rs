@@ -16,6 +16,35 @@ pub(crate) struct Parameter {
     pub(crate) ty: &'static str,
 }
 
+/// What a call leaves behind: a value or a negative error number, and which of the two it is. Two
+/// registers, which a [`Result`] of these is too large for.
+#[derive(Clone, Copy)]
+pub(crate) struct Returned {
+    /// The value, or the error number.
+    pub(super) value: i64,
+    /// Whether it is an error number.
+    pub(super) failed: bool,
+}
+
+impl From<Result<i64>> for Returned {
+    #[inline(always)]
+    fn from(result: Result<i64>) -> Self {
+        match result {
+            Ok(value) => Self {
+                value,
+                failed: false,
+            },
+            Err(error) => Self {
+                value: error.to_errno().into(),
+                failed: true,
+            },
+        }
+    }
+}
+
+/// Makes the arguments from the registers and runs a call.
+pub(crate) type Run = fn(&Context<'_>, &[u64; regs::COUNT]) -> Returned;
+
 /// A call: what `sys_call_table` and `SYSCALL_METADATA` hold of a real one.
 #[derive(Clone, Copy)]
 pub(crate) struct Entry {
@@ -26,7 +55,7 @@ pub(crate) struct Entry {
     /// Parameters of the call, in order.
     pub(crate) parameters: &'static [Parameter],
     /// Makes the arguments from the registers and runs the call.
-    pub(crate) run: fn(&Context<'_>, &[u64; regs::COUNT]) -> Result<i64>,
+    pub(crate) run: Run,
 }
 
 /// Defines a call, as `SYSCALL_DEFINE` does.
@@ -63,9 +92,17 @@ macro_rules! syscall {
                 fn run(
                     ctx: &$crate::syscall::Context<'_>,
                     args: &[u64; $crate::uapi::SYSDEMO_ARGS_MAX as usize],
-                ) -> Result<i64> {
-                    let mut _registers = $crate::syscall::Registers::new(args);
-                    $name(ctx $(, _registers.take::<$ty>()?)*)
+                ) -> $crate::syscall::Returned {
+                    #[inline(always)]
+                    fn run(
+                        ctx: &$crate::syscall::Context<'_>,
+                        args: &[u64; $crate::uapi::SYSDEMO_ARGS_MAX as usize],
+                    ) -> Result<i64> {
+                        let mut _registers = $crate::syscall::Registers::new(args);
+                        $name(ctx $(, _registers.take::<$ty>()?)*)
+                    }
+
+                    run(ctx, args).into()
                 }
 
                 const PARAMETERS: &[$crate::syscall::Parameter] = &[

@@ -17,11 +17,14 @@ pub(crate) mod user_struct;
 pub(crate) use define::{
     syscall,
     Entry,
-    Parameter, //
+    Parameter,
+    Returned, //
 };
 pub(crate) use dispatch::{
     dispatch,
-    Context, //
+    dispatch_uncounted,
+    Context,
+    Source, //
 };
 pub(crate) use flags::flags;
 pub(crate) use pointer::{
@@ -31,7 +34,8 @@ pub(crate) use pointer::{
 };
 pub(crate) use regs::{
     Argument,
-    Registers, //
+    Registers,
+    COUNT, //
 };
 pub(crate) use restart::Restart;
 pub(crate) use restrict::Restriction;

@@ -7,7 +7,10 @@ use super::table::{
     Slot, //
 };
 use crate::{
-    bridge::nospec,
+    bridge::{
+        flag,
+        nospec, //
+    },
     uapi::{
         SYSDEMO_RESTRICT_CALLS,
         SYSDEMO_RESTRICT_WORDS, //
@@ -66,7 +69,7 @@ impl Restriction {
     #[inline(always)]
     fn has_bit(&self, nr: usize) -> bool {
         match self.allowed.get(nr / 64) {
-            Some(word) => word.load(Relaxed) >> (nr % 64) & 1 != 0,
+            Some(word) => flag::bits(word) >> (nr % 64) & 1 != 0,
             None => false,
         }
     }

@@ -2,13 +2,21 @@
 
 //! The table of calls: read-only, and proven at compile time.
 
-use super::Entry;
+use super::{
+    define::{
+        Returned,
+        Run, //
+    },
+    regs,
+    Context,
+    Entry, //
+};
 use crate::{
     bridge::nospec,
     calls,
     uapi, //
 };
-use kernel::macros::kunit_tests;
+use kernel::prelude::*;
 
 /// Number of slots in the table.
 pub(super) const LEN: usize = uapi::SYSDEMO_NR_CALLS as usize;
@@ -17,7 +25,57 @@ pub(super) const LEN: usize = uapi::SYSDEMO_NR_CALLS as usize;
 ///
 /// All of it is known when the module is built and none of it ever changes, so it lies in the
 /// module's read-only data.
-static TABLE: [Option<Entry>; LEN] = build(calls::ALL);
+static TABLE: [Option<Entry>; LEN] = CALLS;
+
+/// The same, for what is made of it at compile time.
+const CALLS: [Option<Entry>; LEN] = build(calls::ALL);
+
+/// What is run for each number: of the table, the column that each call needs. A hole has
+/// [`hole`], so that nobody has to ask whether there is one.
+static RUN: [Run; LEN] = {
+    let mut column: [Run; LEN] = [hole; LEN];
+    let mut i = 0;
+    while i < LEN {
+        if let Some(entry) = CALLS[i] {
+            column[i] = entry.run;
+        }
+        i += 1;
+    }
+    column
+};
+
+/// Whether a call has any parameters: another column.
+static HAS_PARAMETERS: [bool; LEN] = {
+    let mut column = [false; LEN];
+    let mut i = 0;
+    while i < LEN {
+        if let Some(entry) = CALLS[i] {
+            column[i] = !entry.parameters.is_empty();
+        }
+        i += 1;
+    }
+    column
+};
+
+/// The calls without parameters, as far as they have a bit in it.
+pub(crate) const WITHOUT_PARAMETERS: u64 = {
+    let mut bits = 0;
+    let mut i = 0;
+    while i < LEN && i < 64 {
+        if let Some(entry) = CALLS[i] {
+            if entry.parameters.is_empty() {
+                bits |= 1 << i;
+            }
+        }
+        i += 1;
+    }
+    bits
+};
+
+/// What is run where there is no call: it fails with [`ENOSYS`], as `sys_ni_syscall()` does.
+fn hole(_ctx: &Context<'_>, _args: &[u64; regs::COUNT]) -> Returned {
+    Err(ENOSYS).into()
+}
 
 /// Sorts the calls into their slots.
 ///
@@ -60,9 +118,24 @@ impl Slot {
         self.0
     }
 
-    /// The call in it; [`None`] if it is a hole.
+    /// What is run for it.
     #[inline(always)]
-    pub(super) fn entry(self) -> Option<&'static Entry> {
+    pub(super) fn run(self) -> Run {
+        match RUN.get(self.0) {
+            Some(run) => *run,
+            // By the type invariant there is no such slot.
+            None => hole,
+        }
+    }
+
+    /// Whether the call in it has any parameters.
+    #[inline(always)]
+    pub(super) fn has_parameters(self) -> bool {
+        HAS_PARAMETERS.get(self.0).is_some_and(|has| *has)
+    }
+
+    /// The call in it; [`None`] if it is a hole.
+    fn entry(self) -> Option<&'static Entry> {
         TABLE.get(self.0)?.as_ref()
     }
 }

@@ -90,8 +90,8 @@ def rust_says(tmp_path, types, commands):
 def command(name):
     """The number of a command, from its structure and its direction, as `_IOC()` has it."""
     kind = name.removeprefix("SYSDEMO_IOC_")
-    direction = {"INFO": 2, "RESTRICT": 1}.get(kind, 3)
-    size = f"size_of::<sysdemo_{kind.lower()}>() as u64"
+    direction = {"INFO": 2, "RESTRICT": 1, "ENTER": 0}.get(kind, 3)
+    size = f"size_of::<sysdemo_{kind.lower()}>() as u64" if direction else "0"
     number = f"SYSDEMO_IOC_NR_{kind} as u64"
     return f"{direction}u64 << 30 | ({size}) << 16 | (SYSDEMO_IOC_TYPE as u64) << 8 | {number}"
 

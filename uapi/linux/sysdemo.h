@@ -51,6 +51,8 @@ struct sysdemo_call {
 #define SYSDEMO_IOC_NR_INFO	0x93
 #define SYSDEMO_IOC_NR_RESTRICT	0x94
 #define SYSDEMO_IOC_NR_LOG	0x95
+#define SYSDEMO_IOC_NR_RING	0x96
+#define SYSDEMO_IOC_NR_ENTER	0x97
 
 /*
  * Makes one call. 0 when the call was made (@ret has its result, be it an error), otherwise:
@@ -134,7 +136,8 @@ struct sysdemo_table {
  * @abi: Version of the ABI, SYSDEMO_ABI. Goes up by one when something is added.
  * @calls: One more than the highest number of a call.
  * @features: SYSDEMO_FEATURE_*.
- * @calls_made: How many calls came through this open device.
+ * @calls_made: How many calls came through this open device. Those of SYSDEMO_IOC_ENTER count when
+ *	it is done.
  * @batch_max: The most records of a batch.
  * @restricted: 1 if SYSDEMO_IOC_RESTRICT was used on this open device, otherwise 0.
  */
@@ -161,6 +164,7 @@ struct sysdemo_info {
 #define SYSDEMO_FEATURE_FILES		(1ULL << 4)
 /* The page of struct sysdemo_vvar, and SYSDEMO_NR_FACTS. */
 #define SYSDEMO_FEATURE_VVAR		(1ULL << 5)
+#define SYSDEMO_FEATURE_RING		(1ULL << 6)
 
 /*
  * Tells what the device offers. The structure may grow: its size, which is part of the command's
@@ -281,6 +285,7 @@ struct sysdemo_log_record {
  * becomes of descriptors. EINVAL: there is nothing at that offset.
  */
 #define SYSDEMO_MMAP_VVAR	0	/* struct sysdemo_vvar */
+#define SYSDEMO_MMAP_RING	0x10000	/* struct sysdemo_ring_head, and what it is the head of */
 
 /**
  * struct sysdemo_clock - the kernel's clock, as it stood when the kernel last set it going
@@ -355,6 +360,109 @@ struct sysdemo_vvar {
 };
 
 #define SYSDEMO_VVAR_VERSION	1
+
+/**
+ * struct sysdemo_ring - the rings of an open device: calls without a copy, many for one trip
+ * @entries: How many submissions there is to be room for: a power of two, at most
+ *	SYSDEMO_RING_ENTRIES_MAX; 0 to ask what there is. In.
+ * @flags: None are known yet. Must be 0. In.
+ * @size: How many bytes are to be mapped, all at once, at SYSDEMO_MMAP_RING; 0 if there are no
+ *	rings. Out.
+ * @sq_entries: How many submissions there is room for. Out.
+ * @cq_entries: How many completions: twice as many. Out.
+ * @sq: Where, in what is mapped, the first struct sysdemo_submission is. Out.
+ * @cq: Where the first struct sysdemo_completion is. Out.
+ * @pad: 0. Out.
+ *
+ * At its start is a struct sysdemo_ring_head. What is in stays as it is.
+ */
+struct sysdemo_ring {
+	__u32 entries;
+	__u32 flags;
+	__u32 size;
+	__u32 sq_entries;
+	__u32 cq_entries;
+	__u32 sq;
+	__u32 cq;
+	__u32 pad;
+};
+
+/* The most submissions that there can be room for. */
+#define SYSDEMO_RING_ENTRIES_MAX	256
+
+/*
+ * Makes the rings of an open device, for all who have it, once and for as long as it is open. 0
+ * when they are there, or asked for, and told, otherwise:
+ * EBUSY: there are some already.
+ * EFAULT: the structure cannot be read, and nothing is changed, or it cannot be written.
+ * EINVAL: @entries is none of a power of two or too many, or @flags is not 0.
+ * ENOMEM: there is no memory for them, which is charged to who makes them.
+ */
+#define SYSDEMO_IOC_RING	_IOWR(SYSDEMO_IOC_TYPE, SYSDEMO_IOC_NR_RING, struct sysdemo_ring)
+
+/**
+ * struct sysdemo_ring_head - what the two sides tell each other by way of what they share
+ * @sq_head: The next submission that the module takes. Written by the module.
+ * @sq_tail: One after the last submission. Written by the program.
+ * @cq_head: The next completion that the program takes. Written by the program.
+ * @cq_tail: One after the last completion. Written by the module.
+ * @refused: How often the module stopped at a submission as there was no room for its completion.
+ *	Written by the module.
+ * @reserved: 0. Written by nobody.
+ *
+ * These are numbers that count on and on, modulo 2^32; the place of an entry is its number modulo
+ * the number of entries. Who writes one does so after all that it announces (a release), who reads
+ * one reads what it announces after it (an acquire).
+ *
+ * The module takes nothing in this memory for granted. What it has written it does not read again;
+ * and of what the program writes it reads everything once. A program that writes nonsense gets
+ * calls made that it did not mean, or none, and nothing else.
+ */
+struct sysdemo_ring_head {
+	__u32 sq_head;
+	__u32 sq_tail;
+	__u32 cq_head;
+	__u32 cq_tail;
+	__u64 refused;
+	__u64 reserved[5];
+};
+
+/**
+ * struct sysdemo_submission - a call to be made
+ * @nr: Number of the call.
+ * @flags: None are known yet. Must be 0, or the call is not made and ends in -EINVAL.
+ * @user_data: Comes back with the completion.
+ * @args: The six registers. Not more is read of them than the call has parameters.
+ */
+struct sysdemo_submission {
+	__u32 nr;
+	__u32 flags;
+	__u64 user_data;
+	__u64 args[6];
+};
+
+/**
+ * struct sysdemo_completion - what came of a call
+ * @user_data: That of its submission.
+ * @ret: As in struct sysdemo_call. -EINTR for one that a signal ended, which never starts again by
+ *	itself here.
+ */
+struct sysdemo_completion {
+	__u64 user_data;
+	__s64 ret;
+};
+
+/*
+ * Makes calls of the submissions, in order, as many as the argument says (a number, no pointer) or
+ * as there are, in the context of who calls this: a call that sleeps, sleeps here. Each one's
+ * completion is there when the call has been made, before the next one is. A signal ends it after
+ * the call that it meets. Gives how many submissions it took, otherwise:
+ * EAGAIN: there is no room for the completion of the first. Nothing is lost: it is there to be made
+ *	when some completions have been taken.
+ * EBUSY: another thread is in it. There is one at a time.
+ * ENXIO: there are no rings.
+ */
+#define SYSDEMO_IOC_ENTER	_IO(SYSDEMO_IOC_TYPE, SYSDEMO_IOC_NR_ENTER)
 
 /*
  * Numbers of the calls. A number is never used for anything else again, and its meaning never

@@ -202,6 +202,59 @@ void sysdemo_vvar_counters(const struct sysdemo_vvar *vvar, struct sysdemo_count
 	} while (have_to_read_again(&counters->seq, out->seq));
 }
 
+static int ask_for_rings(int fd, __u32 entries, struct sysdemo_rings *rings)
+{
+	struct sysdemo_ring ring = { .entries = entries };
+	char *memory;
+
+	if (ioctl(fd, SYSDEMO_IOC_RING, &ring) < 0)
+		return -1;
+	if (!ring.size) {
+		errno = ENXIO;
+		return -1;
+	}
+	memory = mmap(NULL, ring.size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, SYSDEMO_MMAP_RING);
+	if (memory == MAP_FAILED)
+		return -1;
+	*rings = (struct sysdemo_rings) {
+		.fd = fd,
+		.size = ring.size,
+		.head = (void *)memory,
+		.submissions = (void *)(memory + ring.sq),
+		.completions = (void *)(memory + ring.cq),
+		.sq_mask = ring.sq_entries - 1,
+		.cq_mask = ring.cq_entries - 1,
+	};
+	rings->sq_tail = rings->head->sq_tail;
+	rings->cq_head = rings->head->cq_head;
+	return 0;
+}
+
+int sysdemo_open_rings(int fd, __u32 entries, struct sysdemo_rings *rings)
+{
+	if (!entries) {
+		errno = EINVAL;
+		return -1;
+	}
+	return ask_for_rings(fd, entries, rings);
+}
+
+int sysdemo_map_rings(int fd, struct sysdemo_rings *rings)
+{
+	return ask_for_rings(fd, 0, rings);
+}
+
+int sysdemo_unmap_rings(struct sysdemo_rings *rings)
+{
+	return munmap(rings->head, rings->size);
+}
+
+int sysdemo_enter(struct sysdemo_rings *rings, __u32 count)
+{
+	__atomic_store_n(&rings->head->sq_tail, rings->sq_tail, __ATOMIC_RELEASE);
+	return ioctl(rings->fd, SYSDEMO_IOC_ENTER, (unsigned long)count);
+}
+
 __s64 sysdemo_null(int fd)
 {
 	return sysdemo_syscall(fd, SYSDEMO_NR_NULL, 0, 0, 0, 0, 0, 0);

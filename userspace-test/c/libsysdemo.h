@@ -134,6 +134,100 @@ void sysdemo_vvar_clock(const struct sysdemo_vvar *vvar, struct sysdemo_clock *o
  */
 void sysdemo_vvar_counters(const struct sysdemo_vvar *vvar, struct sysdemo_counters *out);
 
+/**
+ * struct sysdemo_rings - the rings of an open device, mapped
+ * @fd: The open device.
+ * @size: How much is mapped.
+ * @head: What the two sides tell each other.
+ * @submissions: The first submission.
+ * @completions: The first completion.
+ * @sq_mask: One less than the number of submissions.
+ * @cq_mask: One less than the number of completions.
+ * @sq_tail: One after the last submission, before the module is told.
+ * @cq_head: The next completion.
+ */
+struct sysdemo_rings {
+	int fd;
+	__u32 size;
+	struct sysdemo_ring_head *head;
+	struct sysdemo_submission *submissions;
+	struct sysdemo_completion *completions;
+	__u32 sq_mask;
+	__u32 cq_mask;
+	__u32 sq_tail;
+	__u32 cq_head;
+};
+
+/**
+ * sysdemo_open_rings() - make the rings of an open device, and map them
+ * @fd: The open device, open for reading and writing.
+ * @entries: How many submissions there is to be room for.
+ * @rings: What there is then.
+ *
+ * Return: 0, or -1 with errno set.
+ */
+int sysdemo_open_rings(int fd, __u32 entries, struct sysdemo_rings *rings);
+
+/**
+ * sysdemo_map_rings() - map the rings of an open device, which it has already
+ * @fd: The open device.
+ * @rings: What there is then.
+ *
+ * Return: 0, or -1 with errno set.
+ */
+int sysdemo_map_rings(int fd, struct sysdemo_rings *rings);
+
+/**
+ * sysdemo_unmap_rings() - give the mapping back
+ * @rings: What was mapped.
+ *
+ * Return: 0, or -1 with errno set.
+ */
+int sysdemo_unmap_rings(struct sysdemo_rings *rings);
+
+/**
+ * sysdemo_next_submission() - where to put the next submission
+ * @rings: The rings.
+ *
+ * Return: The place, or NULL if there is none until the module has taken one.
+ */
+static inline struct sysdemo_submission *sysdemo_next_submission(struct sysdemo_rings *rings)
+{
+	__u32 head = __atomic_load_n(&rings->head->sq_head, __ATOMIC_ACQUIRE);
+
+	if (rings->sq_tail - head > rings->sq_mask)
+		return NULL;
+	return &rings->submissions[rings->sq_tail++ & rings->sq_mask];
+}
+
+/**
+ * sysdemo_enter() - have calls made that were put in
+ * @rings: The rings.
+ * @count: How many at most.
+ *
+ * Return: How many were made, or -1 with errno set.
+ */
+int sysdemo_enter(struct sysdemo_rings *rings, __u32 count);
+
+/**
+ * sysdemo_next_completion() - the next completion, if there is one
+ * @rings: The rings.
+ * @completion: Where it goes.
+ *
+ * Return: Whether there is one.
+ */
+static inline bool sysdemo_next_completion(struct sysdemo_rings *rings,
+					   struct sysdemo_completion *completion)
+{
+	__u32 tail = __atomic_load_n(&rings->head->cq_tail, __ATOMIC_ACQUIRE);
+
+	if (rings->cq_head == tail)
+		return false;
+	*completion = rings->completions[rings->cq_head++ & rings->cq_mask];
+	__atomic_store_n(&rings->head->cq_head, rings->cq_head, __ATOMIC_RELEASE);
+	return true;
+}
+
 /* The calls, under the names that a C library would give them. -1 with errno set on failure. */
 __s64 sysdemo_null(int fd);
 __s64 sysdemo_getpid(int fd);

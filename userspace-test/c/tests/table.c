@@ -80,6 +80,8 @@ TEST(numbers_never_change)
 	EXPECT_EQ(0x80207c93, SYSDEMO_IOC_INFO);
 	EXPECT_EQ(0x40207c94, SYSDEMO_IOC_RESTRICT);
 	EXPECT_EQ(0xc0187c95, SYSDEMO_IOC_LOG);
+	EXPECT_EQ(0xc0207c96, SYSDEMO_IOC_RING);
+	EXPECT_EQ(0x7c97, SYSDEMO_IOC_ENTER);
 }
 
 TEST(layouts_never_change)
@@ -105,6 +107,10 @@ TEST(layouts_never_change)
 	EXPECT_EQ(8, offsetof(struct sysdemo_vvar, clock));
 	EXPECT_EQ(64, offsetof(struct sysdemo_vvar, counters));
 	EXPECT_EQ(96, sizeof(struct sysdemo_vvar));
+	EXPECT_EQ(32, sizeof(struct sysdemo_ring));
+	EXPECT_EQ(64, sizeof(struct sysdemo_ring_head));
+	EXPECT_EQ(64, sizeof(struct sysdemo_submission));
+	EXPECT_EQ(16, sizeof(struct sysdemo_completion));
 }
 
 TEST_F(device, table_is_that_of_the_header)
@@ -228,7 +234,7 @@ TEST_F(device, info_tells_of_the_table)
 	EXPECT_EQ(SYSDEMO_BATCH_MAX, info.batch_max);
 	/* The twin in C has not all of the doors. */
 	if (!strcmp(module_name(), "sysdemo"))
-		doors = SYSDEMO_FEATURE_VVAR;
+		doors = SYSDEMO_FEATURE_VVAR | SYSDEMO_FEATURE_RING;
 	EXPECT_EQ(SYSDEMO_FEATURE_BATCH | SYSDEMO_FEATURE_RESTRICT | SYSDEMO_FEATURE_REGS |
 		  SYSDEMO_FEATURE_LOG | SYSDEMO_FEATURE_FILES | doors, info.features);
 	EXPECT_EQ(0, info.calls_made);
@@ -288,7 +294,7 @@ TEST(table_cannot_be_written)
 	bool twin = strcmp(module_name(), "sysdemo");
 	unsigned long table, data;
 
-	table = address_of(".rodata", twin ? " sdc_table\n" : "7syscall5table5TABLE");
+	table = address_of(".rodata", twin ? " sdc_table\n" : "7syscall5table3RUN");
 	ASSERT_NE(0, table);
 	EXPECT_EQ(EROFS, probe(table));
 

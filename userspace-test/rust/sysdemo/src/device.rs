@@ -4,6 +4,7 @@
 
 use crate::entry::Entry;
 use crate::ioctl;
+use crate::rings::Rings;
 use crate::uapi::{
     self, sysdemo_call, sysdemo_entry, sysdemo_facts, sysdemo_identity, sysdemo_info, sysdemo_log,
     sysdemo_log_record, sysdemo_open_how, sysdemo_regs, sysdemo_restrict, sysdemo_stat,
@@ -239,6 +240,14 @@ impl Device {
     /// Fails with `EOPNOTSUPP` if this program's clock is not that in the page.
     pub fn map_vvar(&self) -> io::Result<Vvar> {
         Vvar::map(self)
+    }
+
+    /// Makes the rings of this open device, with room for so many submissions, and maps them.
+    ///
+    /// Fails with `EINVAL` if that is no power of two or more than `SYSDEMO_RING_ENTRIES_MAX`, and
+    /// with `EBUSY` if it has some: there are none others for as long as it is open.
+    pub fn rings(&self, entries: u32) -> io::Result<Rings<'_>> {
+        Rings::new(self.as_fd(), entries)
     }
 
     /// Opens a file or a directory of the tree. What is given back is a file as any other: it can

@@ -7,13 +7,14 @@
 
 use crate::uapi::{
     self, sysdemo_batch, sysdemo_call, sysdemo_fill, sysdemo_info, sysdemo_log, sysdemo_log_record,
-    sysdemo_open_how, sysdemo_restrict, sysdemo_stat, sysdemo_table, sysdemo_time,
+    sysdemo_open_how, sysdemo_restrict, sysdemo_ring, sysdemo_stat, sysdemo_table, sysdemo_time,
 };
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use rustix::io::Errno;
-use rustix::ioctl::{Opcode, Setter, Updater, ioctl, opcode};
-use std::ffi::CStr;
+use rustix::ioctl::{Ioctl, IoctlOutput, Opcode, Setter, Updater, ioctl, opcode};
+use std::ffi::{CStr, c_void};
 use std::io;
+use std::ptr;
 use std::sync::atomic::AtomicU32;
 
 const TYPE: u8 = uapi::SYSDEMO_IOC_TYPE;
@@ -33,6 +34,11 @@ pub const RESTRICT: Opcode =
     opcode::write::<sysdemo_restrict>(TYPE, uapi::SYSDEMO_IOC_NR_RESTRICT as u8);
 /// Number of `SYSDEMO_IOC_LOG`.
 pub const LOG: Opcode = opcode::read_write::<sysdemo_log>(TYPE, uapi::SYSDEMO_IOC_NR_LOG as u8);
+
+/// Number of `SYSDEMO_IOC_RING`.
+pub const RING: Opcode = opcode::read_write::<sysdemo_ring>(TYPE, uapi::SYSDEMO_IOC_NR_RING as u8);
+/// Number of `SYSDEMO_IOC_ENTER`.
+pub const ENTER: Opcode = opcode::none(TYPE, uapi::SYSDEMO_IOC_NR_ENTER as u8);
 
 /// Highest error number that a result can carry, the kernel's `MAX_ERRNO`.
 const MAX_ERRNO: i64 = 4095;
@@ -79,7 +85,7 @@ pub(crate) fn call_numbers(fd: impl AsFd, nr: u32, args: &[u64]) -> io::Result<i
 
 /// Whether a call is known to take numbers alone. One that is not known at all may take addresses
 /// in a newer module.
-fn takes_numbers(nr: u32) -> bool {
+pub(crate) fn takes_numbers(nr: u32) -> bool {
     matches!(
         nr,
         uapi::SYSDEMO_NR_NULL
@@ -407,6 +413,47 @@ pub(crate) fn log(fd: impl AsFd, flags: u32, capacity: u32) -> io::Result<sysdem
     // SAFETY: The command reads and writes one such structure.
     unsafe { ioctl(fd, Updater::<LOG, _>::new(&mut log)) }?;
     Ok(log)
+}
+
+/// `SYSDEMO_IOC_RING`: makes the rings of an open device, or tells of them if `entries` is 0.
+pub fn ring(fd: impl AsFd, entries: u32) -> io::Result<sysdemo_ring> {
+    let mut ring = sysdemo_ring {
+        entries,
+        ..Default::default()
+    };
+    // SAFETY: The command reads and writes one such structure.
+    unsafe { ioctl(fd, Updater::<RING, _>::new(&mut ring)) }?;
+    Ok(ring)
+}
+
+/// A command whose argument is a number, and that gives one.
+struct Enter(u32);
+
+// SAFETY: The command takes no address.
+unsafe impl Ioctl for Enter {
+    type Output = u32;
+
+    const IS_MUTATING: bool = false;
+
+    fn opcode(&self) -> Opcode {
+        ENTER
+    }
+
+    fn as_ptr(&mut self) -> *mut c_void {
+        ptr::without_provenance_mut(self.0 as usize)
+    }
+
+    unsafe fn output_from_ptr(out: IoctlOutput, _arg: *mut c_void) -> rustix::io::Result<u32> {
+        // What failed has not come here.
+        u32::try_from(out).map_err(|_| Errno::IO)
+    }
+}
+
+/// `SYSDEMO_IOC_ENTER`: has calls made that are in the rings, `count` at most; gives how many.
+pub fn enter(fd: impl AsFd, count: u32) -> io::Result<u32> {
+    // SAFETY: The command has a number for its argument. What the calls do with memory was the
+    // promise of who put them in.
+    Ok(unsafe { ioctl(fd, Enter(count)) }?)
 }
 
 /// A record of the log, of the bytes that `read(2)` gave.

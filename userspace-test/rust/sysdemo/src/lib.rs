@@ -18,12 +18,15 @@ mod device;
 mod entry;
 #[allow(unsafe_code)]
 pub mod ioctl;
+#[allow(unsafe_code)]
+mod rings;
 pub mod uapi;
 #[allow(unsafe_code)]
 mod vvar;
 
 pub use device::{BatchOutcome, Description, Device, Label};
 pub use entry::Entry;
+pub use rings::Rings;
 pub use vvar::Vvar;
 
 /// Where the device is found once the module is loaded.

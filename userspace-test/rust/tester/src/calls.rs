@@ -100,6 +100,8 @@ pub(crate) fn add(tests: &mut Tests) {
         assert_eq!(ioctl::INFO, 0x80207c93);
         assert_eq!(ioctl::RESTRICT, 0x40207c94);
         assert_eq!(ioctl::LOG, 0xc0187c95);
+        assert_eq!(ioctl::RING, 0xc0207c96);
+        assert_eq!(ioctl::ENTER, 0x7c97);
     });
     tests.add("describe", |device| {
         let echo = device.describe(uapi::SYSDEMO_NR_ECHO).unwrap();

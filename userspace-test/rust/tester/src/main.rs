@@ -14,6 +14,7 @@ mod differential;
 mod ktap;
 mod pointers;
 mod properties;
+mod rings;
 mod sizes;
 mod tree;
 mod vvar;
@@ -95,6 +96,7 @@ fn main() -> ExitCode {
     sizes::add(&mut tests);
     tree::add(&mut tests);
     vvar::add(&mut tests);
+    rings::add(&mut tests);
     properties::add(&mut tests);
     differential::add(&mut tests, options, differential::Rival::Kernel);
     tests.run()
