@@ -22,8 +22,8 @@
  * - what tests know of sysdemo.ko by its name alone: the bugs that are planted, the faults that are
  *   made, and what is counted of its code.
  *
- * What it does not have yet: the page with the facts and the rings. Their bits are not among what
- * SYSDEMO_IOC_INFO says it has.
+ * What it does not have yet: the page with the facts, the rings, and commands by io_uring. Their bits
+ * are not among what SYSDEMO_IOC_INFO says it has.
  *
  * Two modules cannot have one state: labels, the tree and its quotas are each one's own.
  */

@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A misc device with permissions of its own, that can be polled.
+//! A misc device with permissions of its own, that can be polled, and commanded by io_uring.
 //!
 //! [`MiscDeviceRegistration`] has no way to set the mode of the device node, which is then 0600,
-//! and [`MiscDevice`] has no method for `poll`. This registration is the same but for that: its
-//! table of file operations is that of the `kernel` crate, with what [`Operations`] adds.
+//! and [`MiscDevice`] has no methods for `poll` and `uring_cmd`. This registration is the same but
+//! for that: its table of file operations is that of the `kernel` crate, with what [`Operations`]
+//! adds.
 //!
 //! C headers: [`include/linux/miscdevice.h`](srctree/include/linux/miscdevice.h),
 //! [`include/linux/fs.h`](srctree/include/linux/fs.h)
 
 use super::{
     file::Events,
-    shims, //
+    shims,
+    uring::{
+        Command,
+        Outcome,
+        Request, //
+    },
 };
 use core::marker::PhantomData;
 use kernel::{
@@ -44,6 +50,13 @@ pub(crate) trait Operations: MiscDevice {
         file: &File,
         table: PollTable<'_>,
     ) -> Events;
+
+    /// Does what a command of io_uring asks for.
+    fn uring_cmd(
+        device: <Self::Ptr as ForeignOwnable>::Borrowed<'_>,
+        file: &File,
+        request: &Request,
+    ) -> Outcome;
 }
 
 /// The functions that C calls for a `T`.
@@ -69,6 +82,7 @@ impl<T: Operations> Table<T> {
     const OPERATIONS: &'static bindings::file_operations = &bindings::file_operations {
         open: Some(Self::open),
         poll: Some(Self::poll),
+        uring_cmd: Some(Self::uring_cmd),
         ..Self::BASE
     };
 
@@ -101,6 +115,21 @@ impl<T: Operations> Table<T> {
         let table = unsafe { PollTable::from_raw(table) };
 
         T::poll(device, file, table).into_raw()
+    }
+
+    /// # Safety
+    ///
+    /// `cmd` and `issue_flags` are those of a command that is being made, for an open file of a
+    /// device that is registered for `T`.
+    unsafe extern "C" fn uring_cmd(cmd: *mut bindings::io_uring_cmd, issue_flags: c_uint) -> c_int {
+        // SAFETY: The caller says so.
+        let command = unsafe { Command::new(cmd, issue_flags) };
+        let file = command.file();
+        // SAFETY: As in `poll`.
+        let device = unsafe { T::Ptr::borrow((*file.as_ptr()).private_data) };
+
+        let outcome = T::uring_cmd(device, file, command.request());
+        command.end(outcome)
     }
 }
 

@@ -27,5 +27,6 @@ pub(crate) mod task;
 pub(crate) mod time;
 pub(crate) mod timekeeper;
 pub(crate) mod tracepoint;
+pub(crate) mod uring;
 pub(crate) mod user_memory;
 pub(crate) mod wait_queue;

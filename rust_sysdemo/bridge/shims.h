@@ -11,6 +11,7 @@
 struct file;
 struct fs_context;
 struct inode;
+struct io_uring_cmd;
 struct kiocb;
 struct notifier_block;
 struct pt_regs;
@@ -46,6 +47,24 @@ struct sysdemo_timekeeper {
 void sysdemo_read_timekeeper(const struct timekeeper *tk, struct sysdemo_timekeeper *out);
 int pvclock_gtod_register_notifier(struct notifier_block *nb);
 int pvclock_gtod_unregister_notifier(struct notifier_block *nb);
+
+/* bridge/uring.c */
+#define SYSDEMO_URING_WORDS	10	/* what an entry of the larger kind has room for */
+struct sysdemo_uring_request {
+	unsigned long long words[SYSDEMO_URING_WORDS];
+	struct file *file;
+	unsigned int op;
+	unsigned int flags;
+	int is_wide;
+	int may_wait;
+	int is_compat;
+	int has_room;
+};
+
+void sysdemo_uring_read(const struct io_uring_cmd *cmd, unsigned int issue_flags,
+			struct sysdemo_uring_request *out);
+void sysdemo_uring_done(struct io_uring_cmd *cmd, int res, unsigned long long all, int has_room,
+			unsigned int issue_flags);
 
 /* bridge/arch/x86.c */
 const struct pt_regs *sysdemo_current_pt_regs(void);

@@ -26,6 +26,7 @@ syscall! {
     /// Fails as [`Timeout::read`] does, and as [`Timeout::interrupted`] says if a signal comes
     /// before the time is up.
     #[nr(uapi::SYSDEMO_NR_SLEEP)]
+    #[sleeps]
     fn sleep(_ctx: &Context<'_>, time: UserInOut<sysdemo_time>, size: usize) -> Result<i64> {
         let timeout = Timeout::read(&time, size)?;
         match sleep::until(timeout.deadline) {

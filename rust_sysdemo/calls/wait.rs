@@ -37,6 +37,7 @@ syscall! {
     /// before that, [`ERESTARTSYS`], or with a time limit as [`Timeout::interrupted`] says: there
     /// is no way to tell a handler with `SA_RESTART` how much time it took.
     #[nr(uapi::SYSDEMO_NR_WAIT)]
+    #[sleeps]
     fn wait(
         ctx: &Context<'_>,
         word: UserIn<u32>,

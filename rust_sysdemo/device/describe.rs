@@ -73,7 +73,8 @@ pub(super) fn device(ctx: &Context<'_>, arg: UserPtr, size: usize) -> Result<isi
         | uapi::SYSDEMO_FEATURE_LOG
         | uapi::SYSDEMO_FEATURE_FILES
         | uapi::SYSDEMO_FEATURE_VVAR
-        | uapi::SYSDEMO_FEATURE_RING;
+        | uapi::SYSDEMO_FEATURE_RING
+        | uapi::SYSDEMO_FEATURE_URING;
     if arch::KNOWN {
         features |= uapi::SYSDEMO_FEATURE_REGS;
     }

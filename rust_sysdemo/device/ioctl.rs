@@ -41,7 +41,7 @@ use kernel::{
 // CAST: Lossless, but `u32::from()` is not `const`.
 const TYPE: u32 = SYSDEMO_IOC_TYPE as u32;
 
-const CALL: u32 = _IOWR::<sysdemo_call>(TYPE, uapi::SYSDEMO_IOC_NR_CALL);
+pub(super) const CALL: u32 = _IOWR::<sysdemo_call>(TYPE, uapi::SYSDEMO_IOC_NR_CALL);
 const BATCH: u32 = _IOWR::<sysdemo_batch>(TYPE, uapi::SYSDEMO_IOC_NR_BATCH);
 const TABLE: u32 = _IOWR::<sysdemo_table>(TYPE, uapi::SYSDEMO_IOC_NR_TABLE);
 const INFO: u32 = _IOR::<sysdemo_info>(TYPE, uapi::SYSDEMO_IOC_NR_INFO);
@@ -70,6 +70,12 @@ pub(super) fn run(ctx: &mut Context<'_>, cmd: u32, arg: UserPtr) -> Result<isize
 fn call(ctx: &mut Context<'_>, arg: UserPtr) -> Result<isize> {
     record::call(ctx, arg, |restart| Err(restart.into()))?;
     Ok(0)
+}
+
+/// Whether a command may make calls that sleep, or many calls. That to make one call is not meant:
+/// it depends on the call.
+pub(super) fn may_sleep(cmd: u32) -> bool {
+    matches!(cmd, BATCH | ENTER)
 }
 
 /// As [`run`], for any command but the one to make a call.

@@ -13,6 +13,7 @@ mod record;
 mod ring;
 mod session;
 mod shared_ring;
+mod uring;
 mod vvar;
 
 pub(crate) use session::Session;

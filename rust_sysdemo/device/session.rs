@@ -10,6 +10,7 @@ use super::{
     },
     mapping,
     shared_ring::SharedRing,
+    uring,
     vvar::Opening, //
 };
 use crate::{
@@ -26,6 +27,10 @@ use crate::{
         },
         misc_device::Operations,
         pseudo_fs::Mounted,
+        uring::{
+            Outcome,
+            Request, //
+        },
         wait_queue::WaitQueue, //
     },
     calls::Label,
@@ -187,5 +192,10 @@ impl MiscDevice for Session {
 impl Operations for Session {
     fn poll(session: Pin<&Self>, file: &File, table: PollTable<'_>) -> Events {
         session.get_ref().log.poll(file, &table)
+    }
+
+    fn uring_cmd(session: Pin<&Self>, file: &File, request: &Request) -> Outcome {
+        let mut ctx = Context::new(session.get_ref(), file, request.is_compat());
+        uring::run(&mut ctx, request)
     }
 }

@@ -54,6 +54,8 @@ pub(crate) struct Entry {
     pub(crate) name: &'static str,
     /// Parameters of the call, in order.
     pub(crate) parameters: &'static [Parameter],
+    /// Whether the call is there to sleep: who must not, leaves it to another thread.
+    pub(crate) sleeps: bool,
     /// Makes the arguments from the registers and runs the call.
     pub(crate) run: Run,
 }
@@ -61,7 +63,8 @@ pub(crate) struct Entry {
 /// Defines a call, as `SYSCALL_DEFINE` does.
 ///
 /// The function's parameters after the context are made from the registers, in order, each by
-/// its type's [`Argument`](super::Argument). The macro leaves the function as it is and adds a
+/// its type's [`Argument`](super::Argument). A call that is there to sleep says so by `#[sleeps]`.
+/// The macro leaves the function as it is and adds a
 /// constant [`Entry`] of the same name in upper case.
 ///
 /// # Examples
@@ -76,9 +79,12 @@ pub(crate) struct Entry {
 /// }
 /// ```
 macro_rules! syscall {
+    (@sleeps sleeps) => { true };
+    (@sleeps) => { false };
     (
         $(#[doc = $doc:literal])*
         #[nr($nr:path)]
+        $(#[$sleeps:ident])?
         fn $name:ident($ctx:ident: $context:ty $(, $arg:ident: $ty:ty)* $(,)?) -> Result<i64>
         $body:block
     ) => {
@@ -132,6 +138,7 @@ macro_rules! syscall {
                     nr: $nr,
                     name: stringify!($name),
                     parameters: PARAMETERS,
+                    sleeps: $crate::syscall::syscall!(@sleeps $($sleeps)?),
                     run,
                 }
             };

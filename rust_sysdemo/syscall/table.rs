@@ -158,6 +158,14 @@ mod tests {
     }
 
     #[test]
+    fn calls_that_sleep_say_so() {
+        for call in calls::ALL {
+            let sleeps = matches!(call.nr, uapi::SYSDEMO_NR_SLEEP | uapi::SYSDEMO_NR_WAIT);
+            assert_eq!(call.sleeps, sleeps);
+        }
+    }
+
+    #[test]
     fn there_is_nothing_else_in_it() {
         assert_eq!(TABLE.iter().flatten().count(), calls::ALL.len());
     }

@@ -24,7 +24,7 @@ debug := $(patsubst $(c)/faults/%.c,%,$(wildcard $(c)/faults/*.c))
 stress := $(patsubst $(c)/stress/%.c,%,$(wildcard $(c)/stress/*.c))
 programs := $(OUT)/bin/sysdemo-call $(tests:%=$(OUT)/tests/c-%) $(tests:%=$(OUT)/tests/c32-%) \
 	$(debug:%=$(OUT)/debug/c-%) $(debug:%=$(OUT)/debug/c32-%) \
-	$(stress:%=$(OUT)/stress/c-%) $(stress:%=$(OUT)/stress/c32-%) $(OUT)/tests/rust $(OUT)/bench/bench \
+	$(stress:%=$(OUT)/stress/c-%) $(stress:%=$(OUT)/stress/c32-%) $(OUT)/tests/rust $(OUT)/tests/c-liburing $(OUT)/bench/bench \
 	$(OUT)/rounds $(OUT)/scaling/scaling
 
 .PHONY: userspace
@@ -41,6 +41,10 @@ $(OUT)/tests/c-%: $(OUT)/obj/tests/%.o $(OUT)/obj/libsysdemo.o
 $(OUT)/tests/c32-%: $(OUT)/obj32/tests/%.o $(OUT)/obj32/libsysdemo.o
 	@mkdir -p $(@D)
 	$(CC) -m32 -static -pthread -o $@ $^
+# Debian has that library for programs of 64 bits.
+$(OUT)/tests/c-liburing: $(OUT)/obj/liburing/liburing.o $(OUT)/obj/libsysdemo.o
+	@mkdir -p $(@D)
+	$(CC) -static -pthread -o $@ $^ -luring
 $(OUT)/debug/c-%: $(OUT)/obj/faults/%.o $(OUT)/obj/libsysdemo.o
 	@mkdir -p $(@D)
 	$(CC) -static -pthread -o $@ $^
@@ -98,4 +102,4 @@ $(OUT)/obj32/%.o: $(c)/%.c $(src)/scripts/in-root/build.mk
 
 -include $(wildcard $(foreach folder,$(OUT)/obj $(OUT)/obj32,\
 	$(folder)/*.d $(folder)/tests/*.d $(folder)/faults/*.d $(folder)/stress/*.d \
-	$(folder)/unload/*.d $(folder)/bench/*.d))
+	$(folder)/unload/*.d $(folder)/bench/*.d $(folder)/liburing/*.d))

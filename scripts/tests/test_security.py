@@ -23,7 +23,8 @@ def names():
     found = set(re.findall(r"\bTEST(?:_F(?:_TIMEOUT)?)?\((?:\w+, )?(\w+)(?:, \w+)?\)", text))
     found |= set(re.findall(r"#\[test\]\s+fn (\w+)", text))
     found |= set(re.findall(r"^(?:\[.*\|\| )?run (\w+) ", text, re.M))
-    return found | {f"c-{path.stem}" for path in TOP.glob("userspace-test/c/tests/*.c")} | {"rust"}
+    programs = [*TOP.glob("userspace-test/c/tests/*.c"), *TOP.glob("userspace-test/c/liburing/*.c")]
+    return found | {f"c-{path.stem}" for path in programs} | {"rust"}
 
 
 def rows():

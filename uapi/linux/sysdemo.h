@@ -165,6 +165,8 @@ struct sysdemo_info {
 /* The page of struct sysdemo_vvar, and SYSDEMO_NR_FACTS. */
 #define SYSDEMO_FEATURE_VVAR		(1ULL << 5)
 #define SYSDEMO_FEATURE_RING		(1ULL << 6)
+/* The commands can be given by io_uring as well. */
+#define SYSDEMO_FEATURE_URING		(1ULL << 7)
 
 /*
  * Tells what the device offers. The structure may grow: its size, which is part of the command's
@@ -463,6 +465,24 @@ struct sysdemo_completion {
  * ENXIO: there are no rings.
  */
 #define SYSDEMO_IOC_ENTER	_IO(SYSDEMO_IOC_TYPE, SYSDEMO_IOC_NR_ENTER)
+
+/*
+ * All of the commands can be given by io_uring as well (IORING_OP_URING_CMD), with their numbers in
+ * cmd_op. The first 8 bytes of an entry's cmd are the argument that ioctl(2) has, as a __u64, the
+ * rest is 0. An entry of 128 bytes may not have the address of the record of SYSDEMO_IOC_CALL, but
+ * has the record itself there, a struct sysdemo_call, and then zeros; its ret is not looked at.
+ *
+ * What ioctl(2) gives, or its error, is in the completion's res. After SYSDEMO_IOC_CALL that is the
+ * call's result if it fits into the 32 bits, otherwise -EOVERFLOW; where the record is the
+ * program's all of it is written there, and where completions have 32 bytes all of it is in the
+ * first extra word.
+ *
+ * What may sleep is made by a worker thread of the program's, and so holds nobody up who submits:
+ * SYSDEMO_NR_SLEEP and SYSDEMO_NR_WAIT, and, whatever they are of, SYSDEMO_IOC_BATCH and
+ * SYSDEMO_IOC_ENTER. Whose thread id and registers a call then sees is that worker's. To cancel the
+ * request is a signal for it: the call gives -EINTR, and does not start again by itself.
+ * EINVAL: uring_cmd_flags are not 0, or what has to be 0 is not.
+ */
 
 /*
  * Numbers of the calls. A number is never used for anything else again, and its meaning never

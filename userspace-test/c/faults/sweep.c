@@ -15,6 +15,7 @@
  * unloaded: that is for when nobody uses it.
  */
 #include "faults/faults.h"
+#include "tests/uring.h"
 #include "faults/memory.h"
 
 #include <fcntl.h>
@@ -1267,6 +1268,73 @@ TEST_F_TIMEOUT(abi, shared_memory, 240)
 	EXPECT_LE(EACH_OF(2), enter.tally.efault);
 	EXPECT_EQ(-ENOMEM, enter.tally.starved);
 	EXPECT_EQ(0, sysdemo_unmap_rings(&rings));
+}
+
+/* A command by io_uring, whose record is the program's. */
+static struct uring uring;
+
+static int prepare_uring(struct operation *op)
+{
+	op->call = op->sent;
+	memcpy(areas, prepared, sizeof(areas));
+	return 0;
+}
+
+static long attempt_uring(struct operation *op)
+{
+	struct io_uring_sqe *sqe = next_sqe(&uring);
+	const __u64 record = (uintptr_t)&op->call;
+
+	memset(sqe, 0, sizeof(*sqe));
+	sqe->opcode = IORING_OP_URING_CMD;
+	sqe->fd = op->fd;
+	sqe->cmd_op = SYSDEMO_IOC_CALL;
+	memcpy(sqe->cmd, &record, sizeof(record));
+	/* What could not be taken is in the queue, and is taken with the next one. */
+	if (submit_next(&uring)) {
+		const int error = errno;
+
+		atomic_fetch_sub(uring.sq_tail, 1);
+		return -error;
+	}
+	return wait_for_it(&uring);
+}
+
+static const char *check_uring(struct operation *op, long result, bool injected)
+{
+	if (memcmp(&op->call, &op->sent, offsetof(struct sysdemo_call, ret)))
+		return "more of the record is written than its result";
+	if (result == GUARD)
+		return op->call.ret == GUARD ? NULL : "it succeeds, but there is no result";
+	if (op->call.ret != UNTOUCHED && op->call.ret != result && op->call.ret != GUARD)
+		return "there is another result";
+	/* How io_uring says that it has no memory for a request. */
+	return check_error(op, result == -EAGAIN ? -ENOMEM : result, injected);
+}
+
+TEST_F_TIMEOUT(abi, by_uring, 240)
+{
+	struct operation op = {
+		.fd = self->fd, .prepare = prepare_uring, .attempt = attempt_uring,
+		.check = check_uring,
+		.sent = {
+			.nr = SYSDEMO_NR_ECHO, .ret = UNTOUCHED,
+			.args = { (uintptr_t)areas[0].bytes, (uintptr_t)areas[1].bytes, GUARD },
+		},
+	};
+
+	const char *wrong;
+
+	/* By who submits. What a worker does, the faults of a thread do not reach. */
+	ASSERT_EQ(0, open_uring(&uring));
+	op.name = "CALL by io_uring";
+	wrong = sweep(&self->faults, &op);
+	EXPECT_EQ(NULL, wrong)
+		TH_LOG("%s", wrong);
+	/* The record, by both ways, and the call's own two. */
+	EXPECT_LE(EACH_OF(4), op.tally.efault);
+	EXPECT_EQ(-ENOMEM, op.tally.starved);
+	close(uring.fd);
 }
 
 static int prepare_open(struct operation *op)

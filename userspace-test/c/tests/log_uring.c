@@ -4,82 +4,10 @@
  * itself.
  */
 #include "log.h"
+#include "uring.h"
 
-#include <linux/io_uring.h>
-#include <stdatomic.h>
 #include <sys/eventfd.h>
 #include <sys/uio.h>
-
-#define ENTRIES 8
-
-/* A ring, as far as one request at a time needs it. */
-struct uring {
-	int fd;
-	atomic_uint *sq_tail, *cq_head, *cq_tail;
-	unsigned int *sq_array, sq_mask, cq_mask;
-	struct io_uring_sqe *sqes;
-	struct io_uring_cqe *cqes;
-};
-
-static int open_uring(struct uring *ring)
-{
-	struct io_uring_params params = { 0 };
-	char *memory;
-	size_t size;
-
-	ring->fd = syscall(SYS_io_uring_setup, ENTRIES, &params);
-	if (ring->fd < 0 || !(params.features & IORING_FEAT_SINGLE_MMAP))
-		return -1;
-	size = params.cq_off.cqes + params.cq_entries * sizeof(*ring->cqes);
-	if (size < params.sq_off.array + params.sq_entries * sizeof(*ring->sq_array))
-		size = params.sq_off.array + params.sq_entries * sizeof(*ring->sq_array);
-	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, ring->fd,
-		      IORING_OFF_SQ_RING);
-	ring->sqes = mmap(NULL, params.sq_entries * sizeof(*ring->sqes), PROT_READ | PROT_WRITE,
-			  MAP_SHARED | MAP_POPULATE, ring->fd, IORING_OFF_SQES);
-	if (memory == MAP_FAILED || ring->sqes == MAP_FAILED)
-		return -1;
-	ring->sq_tail = (void *)(memory + params.sq_off.tail);
-	ring->sq_array = (void *)(memory + params.sq_off.array);
-	ring->sq_mask = *(unsigned int *)(memory + params.sq_off.ring_mask);
-	ring->cq_head = (void *)(memory + params.cq_off.head);
-	ring->cq_tail = (void *)(memory + params.cq_off.tail);
-	ring->cq_mask = *(unsigned int *)(memory + params.cq_off.ring_mask);
-	ring->cqes = (void *)(memory + params.cq_off.cqes);
-	return 0;
-}
-
-/* Asks for something; 0 if it was taken. */
-static int submit(struct uring *ring, const struct io_uring_sqe *sqe)
-{
-	unsigned int tail = atomic_load(ring->sq_tail);
-
-	ring->sqes[tail & ring->sq_mask] = *sqe;
-	ring->sq_array[tail & ring->sq_mask] = tail & ring->sq_mask;
-	atomic_store(ring->sq_tail, tail + 1);
-	return syscall(SYS_io_uring_enter, ring->fd, 1, 0, 0, NULL, 0) == 1 ? 0 : -1;
-}
-
-static bool is_done(struct uring *ring)
-{
-	return atomic_load(ring->cq_tail) != atomic_load(ring->cq_head);
-}
-
-/* Waits for what was asked for, and gives what came of it. */
-static int wait_for_it(struct uring *ring)
-{
-	unsigned int head = atomic_load(ring->cq_head);
-	int result;
-
-	while (!is_done(ring)) {
-		if (syscall(SYS_io_uring_enter, ring->fd, 0, 1, IORING_ENTER_GETEVENTS, NULL,
-			    0) < 0)
-			return -errno;
-	}
-	result = ring->cqes[head & ring->cq_mask].res;
-	atomic_store(ring->cq_head, head + 1);
-	return result;
-}
 
 static struct sysdemo_log_record record;
 

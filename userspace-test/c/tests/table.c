@@ -234,7 +234,7 @@ TEST_F(device, info_tells_of_the_table)
 	EXPECT_EQ(SYSDEMO_BATCH_MAX, info.batch_max);
 	/* The twin in C has not all of the doors. */
 	if (!strcmp(module_name(), "sysdemo"))
-		doors = SYSDEMO_FEATURE_VVAR | SYSDEMO_FEATURE_RING;
+		doors = SYSDEMO_FEATURE_VVAR | SYSDEMO_FEATURE_RING | SYSDEMO_FEATURE_URING;
 	EXPECT_EQ(SYSDEMO_FEATURE_BATCH | SYSDEMO_FEATURE_RESTRICT | SYSDEMO_FEATURE_REGS |
 		  SYSDEMO_FEATURE_LOG | SYSDEMO_FEATURE_FILES | doors, info.features);
 	EXPECT_EQ(0, info.calls_made);

@@ -17,6 +17,7 @@ mod properties;
 mod rings;
 mod sizes;
 mod tree;
+mod uring;
 mod vvar;
 
 use std::process::ExitCode;
@@ -97,6 +98,7 @@ fn main() -> ExitCode {
     tree::add(&mut tests);
     vvar::add(&mut tests);
     rings::add(&mut tests);
+    uring::add(&mut tests);
     properties::add(&mut tests);
     differential::add(&mut tests, options, differential::Rival::Kernel);
     tests.run()
