@@ -94,6 +94,27 @@ static const struct subject plain[] = {
 	{ .name = "refused record", .turn = refused_record },
 };
 
+static const struct sysdemo_vvar *vvar;
+
+static void time_by_the_page(unsigned int i)
+{
+	(void)i;
+	sysdemo_vvar_time(vvar);
+}
+
+static void coarse_time_by_the_page(unsigned int i)
+{
+	(void)i;
+	sysdemo_vvar_coarse(vvar);
+}
+
+/* What is read without a call. */
+static const struct subject by_the_page[] = {
+	{ .name = "coarse time by the page", .turn = coarse_time_by_the_page },
+	/* Last: where the kernel does not go by the TSC there is none. */
+	{ .name = "time by the page", .turn = time_by_the_page },
+};
+
 /* Measures what is done as often as one likes. NULL, or what is wrong. */
 static const char *measure_plain(const struct subject *list, size_t count, const char *device)
 {
@@ -108,6 +129,22 @@ static const char *measure_plain(const struct subject *list, size_t count, const
 		subject.turns = MANY;
 		wrong = measure(&subject);
 	}
+	return wrong;
+}
+
+/* Measures what is read without a call, if the device has it. NULL, or what is wrong. */
+static const char *measure_page(void)
+{
+	size_t count = ARRAY_SIZE(by_the_page);
+	const char *wrong;
+
+	vvar = sysdemo_map_vvar(fd);
+	if (!vvar)
+		return errno == ENODEV ? NULL : failed("the page", errno);
+	if (!sysdemo_vvar_time(vvar))
+		count--;
+	wrong = measure_plain(by_the_page, count, device_name);
+	sysdemo_unmap_vvar(vvar);
 	return wrong;
 }
 
@@ -231,7 +268,8 @@ static void measure_device(const char *path)
 	}
 	result("doors", measure_doors());
 	result("commands and calls",
-	       measure_plain(plain, ARRAY_SIZE(plain), device_name) ?: measure_calls());
+	       measure_plain(plain, ARRAY_SIZE(plain), device_name) ?: measure_page() ?:
+	       measure_calls());
 	result("with tracepoints", measure_traced(path));
 	result("with the log", measure_logged());
 	close(fd);

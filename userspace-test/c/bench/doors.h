@@ -9,14 +9,18 @@
 #define DOORS_H
 
 #include "bench/calls.h"
+#include "tests/uring.h"
 
 /**
  * struct door - a way for calls
  * @name: What the results call it.
  * @depths: For how many calls each time it is measured, with a 0 at the end.
  * @open: Makes it ready for turns of so many of the `records`, by the open device `fd`. NULL, or
- *	what is wrong. May be NULL if there is nothing to be done.
+ *	what is wrong; `not_there` if the device has no such door. May be NULL if there is nothing
+ *	to be done.
  * @turn: Has the calls made, once.
+ * @after: Looks at what came of the turns. NULL, or what is wrong. May be NULL if the results are in
+ *	the records.
  * @close: Undoes what @open did. May be NULL.
  */
 struct door {
@@ -24,8 +28,11 @@ struct door {
 	const unsigned int *depths;
 	const char *(*open)(unsigned int depth);
 	void (*turn)(unsigned int i);
+	const char *(*after)(void);
 	void (*close)(void);
 };
+
+static const char not_there[] = "the device has no such door";
 
 /* For how many at once it is told what tracing and the log take. */
 #define SOME 64
@@ -47,12 +54,93 @@ static inline void turn_batch(unsigned int i)
 	ioctl(fd, SYSDEMO_IOC_BATCH, &batch);
 }
 
+/* Rings of zeros: a submission of those is the call that does nothing. */
+static struct sysdemo_rings rings;
+
+static inline const char *open_rings(unsigned int count)
+{
+	(void)count;
+	/* An open device has them once. */
+	if (!sysdemo_map_rings(fd, &rings) ||
+	    (errno == ENXIO && !sysdemo_open_rings(fd, SYSDEMO_RING_ENTRIES_MAX, &rings)))
+		return NULL;
+	return errno == ENOTTY ? not_there : failed("the rings", errno);
+}
+
+/* The same submissions each time; what comes of them is looked at afterwards. */
+static inline void turn_rings(unsigned int i)
+{
+	(void)i;
+	rings.sq_tail += depth;
+	sysdemo_enter(&rings, depth);
+	rings.cq_head += depth;
+	__atomic_store_n(&rings.head->cq_head, rings.cq_head, __ATOMIC_RELEASE);
+}
+
+static inline const char *after_rings(void)
+{
+	if (rings.head->cq_tail != rings.cq_head || rings.head->refused)
+		return "a call was not made";
+	for (__u32 i = 0; i <= rings.cq_mask; i++) {
+		if (rings.completions[i].ret)
+			return "a call has failed";
+	}
+	return NULL;
+}
+
+static inline void close_rings(void)
+{
+	sysdemo_unmap_rings(&rings);
+}
+
+/* io_uring, with the records in the program's memory: as ioctl(2) has them. */
+static struct uring uring;
+
+static inline const char *open_commands(unsigned int count)
+{
+	struct io_uring_sqe sqe = {
+		.opcode = IORING_OP_URING_CMD, .fd = fd, .cmd_op = SYSDEMO_IOC_CALL,
+	};
+	struct sysdemo_info info;
+
+	if (ioctl(fd, SYSDEMO_IOC_INFO, &info) || !(info.features & SYSDEMO_FEATURE_URING))
+		return not_there;
+	if (open_uring_of(&uring, count, 0))
+		return failed("io_uring", errno);
+	for (unsigned int i = 0; i <= uring.sq_mask; i++) {
+		const __u64 record = (uintptr_t)&records[i % count];
+
+		uring.sqes[i] = sqe;
+		memcpy(uring.sqes[i].cmd, &record, sizeof(record));
+		uring.sq_array[i] = i;
+	}
+	return NULL;
+}
+
+static inline void turn_commands(unsigned int i)
+{
+	(void)i;
+	atomic_fetch_add_explicit(uring.sq_tail, depth, memory_order_release);
+	syscall(SYS_io_uring_enter, uring.fd, depth, depth, IORING_ENTER_GETEVENTS, NULL, 0);
+	atomic_fetch_add_explicit(uring.cq_head, depth, memory_order_release);
+}
+
+static inline void close_commands(void)
+{
+	close(uring.fd);
+}
+
 static const unsigned int one_by_one[] = { 1, 0 };
+static const unsigned int depths_of_uring[] = { 1, 8, 64, 0 };
 static const unsigned int up_to_most[] = { 1, 2, 4, 8, 16, 32, 64, 128, RECORDS, 0 };
 
 static const struct door doors[] = {
 	{ .name = "call", .depths = one_by_one, .turn = turn_call },
 	{ .name = "batch", .depths = up_to_most, .open = open_batch, .turn = turn_batch },
+	{ .name = "ring", .depths = up_to_most, .open = open_rings, .turn = turn_rings,
+	  .after = after_rings, .close = close_rings },
+	{ .name = "uring_cmd", .depths = depths_of_uring, .open = open_commands,
+	  .turn = turn_commands, .close = close_commands },
 };
 
 static inline const char *before_door(void)
@@ -78,12 +166,13 @@ static inline const char *measure_door(const struct door *door, unsigned int cou
 	const struct subject subject = {
 		.device = device_name, .name = name, .door = door->name, .traced = traced,
 		.depth = count, .turns = count < TURNS / 4 ? TURNS / count : 4,
-		.before = before_door, .turn = door->turn, .after = after_door,
+		.before = before_door, .turn = door->turn,
+		.after = door->after ?: after_door,
 	};
 	const char *wrong = door->open ? door->open(count) : NULL;
 
 	if (wrong)
-		return wrong;
+		return wrong == not_there ? NULL : wrong;
 	depth = count;
 	wrong = measure(&subject);
 	if (door->close)

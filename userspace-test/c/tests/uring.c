@@ -3,6 +3,7 @@
  * Commands by io_uring: the answers of ioctl(2), whatever kind of ring it is and whoever makes them,
  * and entries that change while they are read.
  */
+#include "tester.h"
 #include "uring.h"
 
 #include <pthread.h>

@@ -6,12 +6,17 @@
 #ifndef URING_H
 #define URING_H
 
-#include "tester.h"
-
+#include <errno.h>
 #include <linux/io_uring.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+/* Entries of a ring, where it does not matter. */
 #define URING_ENTRIES 8
 
 /* A ring. Its submissions may be twice as large, and its completions as well. */
@@ -23,7 +28,7 @@ struct uring {
 	struct io_uring_cqe *cqes;
 };
 
-static inline int open_uring_with(struct uring *ring, unsigned int flags)
+static inline int open_uring_of(struct uring *ring, unsigned int entries, unsigned int flags)
 {
 	struct io_uring_params params = { .flags = flags };
 	size_t size, sqe, cqe;
@@ -33,7 +38,7 @@ static inline int open_uring_with(struct uring *ring, unsigned int flags)
 	ring->cqe_shift = !!(flags & IORING_SETUP_CQE32);
 	sqe = sizeof(*ring->sqes) << ring->sqe_shift;
 	cqe = sizeof(*ring->cqes) << ring->cqe_shift;
-	ring->fd = syscall(SYS_io_uring_setup, URING_ENTRIES, &params);
+	ring->fd = syscall(SYS_io_uring_setup, entries, &params);
 	if (ring->fd < 0 || !(params.features & IORING_FEAT_SINGLE_MMAP))
 		return -1;
 	size = params.cq_off.cqes + params.cq_entries * cqe;
@@ -53,6 +58,11 @@ static inline int open_uring_with(struct uring *ring, unsigned int flags)
 	ring->cq_mask = *(unsigned int *)(memory + params.cq_off.ring_mask);
 	ring->cqes = (void *)(memory + params.cq_off.cqes);
 	return 0;
+}
+
+static inline int open_uring_with(struct uring *ring, unsigned int flags)
+{
+	return open_uring_of(ring, URING_ENTRIES, flags);
 }
 
 static inline int open_uring(struct uring *ring)
