@@ -59,9 +59,10 @@ static HAS_PARAMETERS: [bool; LEN] = {
 
 /// The calls without parameters, as far as they have a bit in it.
 pub(crate) const WITHOUT_PARAMETERS: u64 = {
+    const HAVE_BITS: usize = if LEN < 64 { LEN } else { 64 };
     let mut bits = 0;
     let mut i = 0;
-    while i < LEN && i < 64 {
+    while i < HAVE_BITS {
         if let Some(entry) = CALLS[i] {
             if entry.parameters.is_empty() {
                 bits |= 1 << i;

@@ -125,12 +125,9 @@ static inline bool have_to_read_again(const __u32 *seq, __u32 before)
 /* The processor's counter, after all that comes before. */
 static inline __u64 read_counter(void)
 {
-#if defined(__x86_64__) || defined(__i386__)
-	__u32 low, high;
-
-	asm volatile("lfence\n\t"
-		     "rdtsc" : "=a" (low), "=d" (high) : : "memory");
-	return low | (__u64)high << 32;
+#if __has_builtin(__builtin_ia32_rdtsc)
+	asm volatile("lfence" : : : "memory");
+	return __builtin_ia32_rdtsc();
 #else
 	return 0;
 #endif

@@ -90,8 +90,8 @@ int sysdemo_read_log(int fd, struct sysdemo_log_record *records, size_t count);
  *
  * It can be read as long as it is mapped, whatever becomes of @fd.
  *
- * Return: The page, or NULL with errno set. EOPNOTSUPP: its clock is not the caller's; what is in it
- * can be asked for by sysdemo_facts().
+ * Return: The page, or NULL with errno set. EOPNOTSUPP: its clock is not the caller's; what is in
+ * it can be asked for by sysdemo_facts().
  */
 const struct sysdemo_vvar *sysdemo_map_vvar(int fd);
 
@@ -107,8 +107,8 @@ int sysdemo_unmap_vvar(const struct sysdemo_vvar *vvar);
  * sysdemo_vvar_time() - CLOCK_MONOTONIC, without a call
  * @vvar: The page.
  *
- * Return: The time in nanoseconds; 0 if it takes a call to know it, because the kernel does not take
- * its time from a counter that programs can read.
+ * Return: The time in nanoseconds; 0 if it takes a call to know it, because the kernel does not
+ * take its time from a counter that programs can read.
  */
 __u64 sysdemo_vvar_time(const struct sysdemo_vvar *vvar);
 

@@ -19,8 +19,8 @@
  *	what is wrong; `not_there` if the device has no such door. May be NULL if there is nothing
  *	to be done.
  * @turn: Has the calls made, once.
- * @after: Looks at what came of the turns. NULL, or what is wrong. May be NULL if the results are in
- *	the records.
+ * @after: Looks at what came of the turns. NULL, or what is wrong. May be NULL if the results are
+ *	in the records.
  * @close: Undoes what @open did. May be NULL.
  */
 struct door {

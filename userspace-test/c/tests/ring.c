@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Calls by the rings: the same calls with the same results as by an ioctl, nothing lost, and nothing
- * but nonsense for who writes nonsense into the memory that is shared.
+ * Calls by the rings: the same calls with the same results as by an ioctl, nothing lost, and
+ * nothing but nonsense for who writes nonsense into the memory that is shared.
  */
 #include "tester.h"
 
@@ -77,7 +77,8 @@ TEST_F(device, what_rings_there_can_be)
 	}
 	/* Nothing of that has made any. */
 	memset(&ring, 0x5a, sizeof(ring));
-	ring.entries = ring.flags = 0;
+	ring.entries = 0;
+	ring.flags = 0;
 	ASSERT_EQ(0, ioctl(self->fd, SYSDEMO_IOC_RING, &ring));
 	EXPECT_EQ(0, ring.size | ring.sq_entries | ring.cq_entries | ring.sq | ring.cq | ring.pad);
 	EXPECT_EQ(-1, enter(self->fd, 1));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Commands by io_uring: the answers of ioctl(2), whatever kind of ring it is and whoever makes them,
- * and entries that change while they are read.
+ * Commands by io_uring: the answers of ioctl(2), whatever kind of ring it is and whoever makes
+ * them, and entries that change while they are read.
  */
 #include "tester.h"
 #include "uring.h"
@@ -82,6 +82,8 @@ static const int ways[] = { 0, IOSQE_ASYNC, IOSQE_IO_DRAIN };
 TEST_F(uring, calls)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		struct uring *ring = &self->rings[i];
+
 		for (size_t j = 0; j < ARRAY_SIZE(ways); j++) {
 			struct sysdemo_call sum = {
 				.nr = SYSDEMO_NR_SUM6, .args = { 1, 2, 3, 4, 5, 6 }, .ret = 77,
@@ -90,13 +92,13 @@ TEST_F(uring, calls)
 			struct sysdemo_call none = { .nr = SYSDEMO_NR_CALLS };
 			__s64 all = 0;
 
-			EXPECT_EQ(21, do_call(&self->rings[i], self->fd, &sum, ways[j], &all));
+			EXPECT_EQ(21, do_call(ring, self->fd, &sum, ways[j], &all));
 			EXPECT_EQ(21, all);
 			/* What is in the entry is not written. */
-			EXPECT_EQ(self->rings[i].sqe_shift ? 77 : 21, sum.ret);
-			EXPECT_EQ(getpid(), do_call(&self->rings[i], self->fd, &pid, ways[j], &all));
+			EXPECT_EQ(ring->sqe_shift ? 77 : 21, sum.ret);
+			EXPECT_EQ(getpid(), do_call(ring, self->fd, &pid, ways[j], &all));
 			EXPECT_EQ(getpid(), all);
-			EXPECT_EQ(-ENOSYS, do_call(&self->rings[i], self->fd, &none, ways[j], &all));
+			EXPECT_EQ(-ENOSYS, do_call(ring, self->fd, &none, ways[j], &all));
 			EXPECT_EQ(-ENOSYS, all);
 		}
 	}
@@ -141,8 +143,8 @@ TEST_F(uring, commands)
 {
 	static const unsigned int commands[] = {
 		SYSDEMO_IOC_BATCH, SYSDEMO_IOC_TABLE, SYSDEMO_IOC_INFO, SYSDEMO_IOC_LOG,
-		SYSDEMO_IOC_RING, SYSDEMO_IOC_ENTER, SYSDEMO_IOC_CALL + 1, SYSDEMO_IOC_INFO ^ 1 << 16,
-		0, 1, -1U, 0x5401,
+		SYSDEMO_IOC_RING, SYSDEMO_IOC_ENTER, SYSDEMO_IOC_CALL + 1,
+		SYSDEMO_IOC_INFO ^ 1 << 16, 0, 1, -1U, 0x5401,
 	};
 	char by_ioctl[1024], by_uring[1024];
 
@@ -200,8 +202,10 @@ TEST_F(uring, what_has_to_be_zero)
 		for (size_t byte = ring->sqe_shift ? 64 : 8; byte < room; byte++) {
 			struct sysdemo_call call = { .nr = SYSDEMO_NR_NULL };
 			struct sysdemo_info info;
+			struct io_uring_sqe *sqe;
 
-			put_command(ring, self->fd, SYSDEMO_IOC_INFO, (uintptr_t)&info)->cmd[byte] = 1;
+			sqe = put_command(ring, self->fd, SYSDEMO_IOC_INFO, (uintptr_t)&info);
+			sqe->cmd[byte] = 1;
 			ASSERT_EQ(0, submit_next(ring));
 			EXPECT_EQ(-EINVAL, wait_for_it(ring));
 			put_command(ring, self->fd, SYSDEMO_IOC_CALL, (uintptr_t)&call);
@@ -213,10 +217,12 @@ TEST_F(uring, what_has_to_be_zero)
 		}
 		for (int bit = 0; bit < 32; bit++) {
 			struct sysdemo_call call = { .flags = 1U << bit };
+			struct io_uring_sqe *sqe;
 			__s64 all;
 
 			EXPECT_EQ(-EINVAL, do_call(ring, self->fd, &call, 0, &all));
-			put_command(ring, self->fd, SYSDEMO_IOC_ENTER, 0)->uring_cmd_flags = 1U << bit;
+			sqe = put_command(ring, self->fd, SYSDEMO_IOC_ENTER, 0);
+			sqe->uring_cmd_flags = 1U << bit;
 			ASSERT_EQ(0, submit_next(ring));
 			EXPECT_EQ(-EINVAL, wait_for_it(ring));
 		}
