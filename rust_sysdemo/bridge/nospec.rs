@@ -26,6 +26,16 @@ pub(crate) fn array_index(index: usize, size: usize) -> Option<usize> {
     }
 }
 
+/// As [`array_index`], for an array of a size that is known when it is compiled.
+#[inline(always)]
+pub(crate) fn array_index_of<const SIZE: usize>(index: usize) -> Option<usize> {
+    if index < SIZE {
+        Some(index & mask_of::<SIZE>(index))
+    } else {
+        None
+    }
+}
+
 /// All bits set if `index` is less than `size`, otherwise none, by arithmetic alone.
 #[cfg(CONFIG_X86_64)]
 #[inline(always)]
@@ -41,6 +51,36 @@ fn mask(index: usize, size: usize) -> usize {
             options(nomem, nostack))
     };
     mask
+}
+
+/// As [`mask`], without a register for the size.
+#[cfg(CONFIG_X86_64)]
+#[inline(always)]
+fn mask_of<const SIZE: usize>(index: usize) -> usize {
+    const {
+        // CAST: Lossless.
+        assert!(
+            SIZE <= i32::MAX as usize,
+            "the instruction has no room for it"
+        );
+    }
+    let mask: usize;
+    // SAFETY: As in `mask`, with a number instead of a register.
+    unsafe {
+        asm!("cmp ${size}, {index}; sbb {mask}, {mask}";
+            size = const SIZE,
+            index = in(reg) index,
+            mask = lateout(reg) mask,
+            options(nomem, nostack))
+    };
+    mask
+}
+
+/// As [`mask`].
+#[cfg(not(CONFIG_X86_64))]
+#[inline(always)]
+fn mask_of<const SIZE: usize>(index: usize) -> usize {
+    mask(index, SIZE)
 }
 
 /// All bits set if `index` is less than `size`, otherwise none, by arithmetic alone.
@@ -62,16 +102,19 @@ mod tests {
 
     #[test]
     fn the_mask_agrees_with_the_comparison() {
-        for (index, size) in [
-            (0, 1),
-            (13, 14),
-            (14, 14),
-            (usize::MAX, 14),
-            (0, 0),
-            (1 << 62, 1),
-        ] {
-            assert_eq!(mask(index, size), if index < size { usize::MAX } else { 0 });
-            assert_eq!(array_index(index, size), (index < size).then_some(index));
+        for index in [0, 1, 13, 14, 15, 1 << 31, 1 << 62, usize::MAX] {
+            agrees::<0>(index);
+            agrees::<1>(index);
+            agrees::<14>(index);
         }
+    }
+
+    fn agrees<const SIZE: usize>(index: usize) {
+        let is_less = index < SIZE;
+        let wanted = if is_less { usize::MAX } else { 0 };
+        assert_eq!(mask(index, SIZE), wanted);
+        assert_eq!(mask_of::<SIZE>(index), wanted);
+        assert_eq!(array_index(index, SIZE), is_less.then_some(index));
+        assert_eq!(array_index_of::<SIZE>(index), is_less.then_some(index));
     }
 }

@@ -84,8 +84,7 @@ int sysdemo_get_user(unsigned int *word, const unsigned int *from);
 int sysdemo_read_words(unsigned long long *to, const void *from);
 int sysdemo_write_word(void *to, unsigned long long word);
 struct sysdemo_asked {
-	unsigned int nr;
-	unsigned int flags;
+	unsigned long long head;
 	unsigned long long args[6];
 };
 

@@ -77,8 +77,8 @@ int sysdemo_answer_and_read(void *record, unsigned long long ret, struct sysdemo
 {
 	unsigned long long __user *words = (unsigned long long __user *)record;
 	unsigned long long __user *next = words + SYSDEMO_READ_WORDS + 1;
-	unsigned int __user *head = (unsigned int __user *)next;
 	const bool no_write = should_fail_usercopy(), no_read = should_fail_usercopy();
+	unsigned long long head;
 	unsigned int nr;
 
 	if (no_write)
@@ -93,9 +93,10 @@ int sysdemo_answer_and_read(void *record, unsigned long long ret, struct sysdemo
 		return 0;
 	}
 	unsafe_put_user(ret, &words[SYSDEMO_READ_WORDS], not_written);
-	unsafe_get_user(nr, &head[0], not_read);
-	unsafe_get_user(to->flags, &head[1], not_read);
-	to->nr = nr;
+	unsafe_get_user(head, next, not_read);
+	to->head = head;
+	/* The first half of it, in memory. */
+	memcpy(&nr, &head, sizeof(nr));
 	if (nr >= 64 || !(without >> nr & 1)) {
 		unsafe_get_user(to->args[0], &next[1], not_read);
 		unsafe_get_user(to->args[1], &next[2], not_read);

@@ -81,7 +81,10 @@ pub(crate) const WORDS: usize = shims::SYSDEMO_READ_WORDS as usize;
 ///
 /// Fails with [`EFAULT`] if it cannot be read.
 #[inline(always)]
-pub(crate) fn read_words<T: FromBytes>(from: UserPtr, place: &mut MaybeUninit<T>) -> Result<&T> {
+pub(crate) fn read_words<T: FromBytes>(
+    from: UserPtr,
+    place: &mut MaybeUninit<T>,
+) -> Result<&mut T> {
     const {
         assert!(size_of::<T>() == WORDS * size_of::<u64>() && align_of::<T>() == align_of::<u64>());
     }
@@ -93,7 +96,7 @@ pub(crate) fn read_words<T: FromBytes>(from: UserPtr, place: &mut MaybeUninit<T>
         return Err(EFAULT);
     }
     // SAFETY: All of it was just written, and any bytes are a value of the type.
-    Ok(unsafe { place.assume_init_ref() })
+    Ok(unsafe { place.assume_init_mut() })
 }
 
 /// Writes a word.

@@ -2,20 +2,21 @@
 
 //! Several calls for one trip into the kernel.
 
-use super::record::{
-    self,
-    Asked, //
-};
+use super::record;
 use crate::{
     bridge::{
         plain::Plain,
         task::Signals,
-        user_memory::Unanswered, //
+        user_memory::{
+            self,
+            Unanswered, //
+        },
     },
     syscall::{
         dispatch_uncounted,
         flags,
-        Context, //
+        Context,
+        NoResult, //
     },
     uapi::{
         self,
@@ -25,10 +26,10 @@ use crate::{
 };
 use core::mem::{
     offset_of,
-    size_of, //
+    size_of,
+    MaybeUninit, //
 };
 use kernel::prelude::*;
-use zerocopy::FromZeros;
 
 flags! {
     /// Flags of a batch.
@@ -56,8 +57,8 @@ pub(super) fn run(ctx: &mut Context<'_>, arg: UserPtr) -> Result<isize> {
         Err(error) => error.to_errno(),
     };
     // CAST: The same bits. They lie side by side, and are written at once.
-    let told = [done, status as u32];
-    record::write(arg.wrapping_byte_add(offset_of!(sysdemo_batch, done)), told)?;
+    let told = zerocopy::transmute!([done, status as u32]);
+    user_memory::write_word(arg.wrapping_byte_add(offset_of!(sysdemo_batch, done)), told)?;
     Ok(0)
 }
 
@@ -66,59 +67,74 @@ fn calls(ctx: &mut Context<'_>, batch: &sysdemo_batch, flags: BatchFlags) -> (u3
     const {
         assert!(offset_of!(sysdemo_batch, status) == offset_of!(sysdemo_batch, done) + 4);
     }
-    if batch.count == 0 {
+    let Some(more) = batch.count.checked_sub(1) else {
         return (0, Ok(()));
-    }
-    // CAST: A pointer of the caller's; on 32 bits its upper half is cut off as that of a register.
-    let mut record = UserPtr::from_addr(batch.calls as usize);
-    let mut asked = Asked::new_zeroed();
-    if let Err(error) = record::read_first(record, &mut asked) {
-        return (0, Err(error));
-    }
-    let signals = Signals::of_current();
-    // CAST: Errors are the highest numbers there are without a sign. None is one that ends it if
-    // errors do not.
-    let highest = if flags.contains(BatchFlags::CONTINUE) {
-        u64::MAX
-    } else {
-        -i64::from(kernel::bindings::MAX_ERRNO) as u64 - 1
     };
-    let mut left = batch.count;
+    // CAST: A pointer of the caller's; on 32 bits its upper half is cut off as that of a register.
+    let first = UserPtr::from_addr(batch.calls as usize);
+    // CAST: Lossless, the kernel has no target with a `usize` of less than 32 bits.
+    let last = first.wrapping_byte_add(more as usize * size_of::<sysdemo_call>());
+    let mut place = MaybeUninit::uninit();
+    let asked = match record::read_asked(first, &mut place) {
+        Ok(asked) => asked,
+        Err(error) => return (0, Err(error)),
+    };
+    let signals = Signals::of_current();
+    let mut record = first;
     let ending = loop {
-        // This ioctl is not that call alone: calls that have been made must not be made again.
-        let ret = dispatch_uncounted(ctx, asked.nr, &asked.args)
-            .unwrap_or_else(|_| EINTR.to_errno().into());
-        left -= 1;
-        // CAST: As above.
-        if ret as u64 > highest {
-            // CAST: As above, and at least -4095.
-            break Ending::Answer(ret, Err(Error::from_errno(ret as c_int)));
+        let ret = match dispatch_uncounted(ctx, asked.head, &asked.args) {
+            Ok(ret) => ret,
+            Err(NoResult::Flags) => break Ending::Flags,
+            // This ioctl is not that call alone: calls that have been made must not be made again.
+            Err(NoResult::Interrupted(_)) => EINTR.to_errno().into(),
+        };
+        if let Some(error) = error_of(ret) {
+            if !flags.contains(BatchFlags::CONTINUE) {
+                break Ending::Answer(ret, Err(error));
+            }
         }
-        if left == 0 {
+        if record.as_const_ptr() == last.as_const_ptr() {
             break Ending::Answer(ret, Ok(()));
         }
         // Between records, so that a batch that is sent a signal again and again gets on as well.
         if signals.pending() {
             break Ending::Answer(ret, Err(EINTR));
         }
-        if let Err(why) = record::answer_and_read(ctx, record, ret, &mut asked) {
+        if let Err(why) = record::answer_and_read(ctx, record, ret, asked) {
             break Ending::Fault(why);
-        }
-        if asked.flags != 0 {
-            break Ending::Flags;
         }
         record = record.wrapping_byte_add(size_of::<sysdemo_call>());
     };
-    let made = batch.count - left;
+    let bytes = record
+        .as_const_ptr()
+        .addr()
+        .wrapping_sub(first.as_const_ptr().addr());
+    // CAST: Less than `SYSDEMO_BATCH_MAX`.
+    let before = (bytes / size_of::<sysdemo_call>()) as u32;
+    if let Ending::Flags = ending {
+        ctx.session.count_calls(before.into());
+        return (before, Err(EINVAL));
+    }
+    let made = before + 1;
     ctx.session.count_calls(made.into());
     match ending {
         Ending::Answer(ret, ended) => match record::answer(ctx, record, ret) {
             Ok(()) => (made, ended),
-            Err(error) => (made - 1, Err(error)),
+            Err(error) => (before, Err(error)),
         },
-        Ending::Fault(Unanswered::NotWritten) => (made - 1, Err(EFAULT)),
         Ending::Fault(Unanswered::NotRead) => (made, Err(EFAULT)),
-        Ending::Flags => (made, Err(EINVAL)),
+        Ending::Fault(Unanswered::NotWritten) | Ending::Flags => (before, Err(EFAULT)),
+    }
+}
+
+/// The error that a result is, if it is one.
+#[inline(always)]
+fn error_of(ret: i64) -> Option<Error> {
+    if (-i64::from(kernel::bindings::MAX_ERRNO)..0).contains(&ret) {
+        // CAST: One of these.
+        Some(Error::from_errno(ret as c_int))
+    } else {
+        None
     }
 }
 

@@ -222,19 +222,18 @@ impl Log {
         }? Error)
     }
 
-    /// Notes a call that was made, if that is wanted.
+    /// Whether calls are to be noted. A hint: who was told that the log is on, by whatever means,
+    /// sees it on.
     #[inline(always)]
-    pub(crate) fn note(&self, nr: u32, ret: i64) {
-        // A hint. Who was told that the log is on, by whatever means, sees it on.
-        if self.on.is_set() {
-            self.add(nr, ret);
-        }
+    pub(crate) fn is_on(&self) -> bool {
+        self.on.is_set()
     }
 
-    /// Adds a record of a call.
-    #[cold]
-    #[inline(never)]
-    fn add(&self, nr: u32, ret: i64) {
+    /// Notes a call that was made, if that is wanted.
+    pub(crate) fn note(&self, nr: u32, ret: i64) {
+        if !self.is_on() {
+            return;
+        }
         let mut state = self.state.lock();
         if !state.on {
             return;

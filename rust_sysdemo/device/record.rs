@@ -15,6 +15,8 @@ use crate::{
         dispatch,
         table,
         Context,
+        Head,
+        NoResult,
         Restart,
         COUNT, //
     },
@@ -54,40 +56,24 @@ pub(super) fn write<T: IntoBytes + Immutable>(to: UserPtr, value: T) -> Result {
 #[repr(C)]
 #[derive(FromBytes, IntoBytes, Immutable)]
 pub(super) struct Asked {
-    pub(super) nr: u32,
-    pub(super) flags: u32,
+    pub(super) head: Head,
     pub(super) args: [u64; COUNT],
 }
 
 const _: () = {
-    assert!(offset_of!(Asked, nr) == offset_of!(sysdemo_call, nr));
-    assert!(offset_of!(Asked, flags) == offset_of!(sysdemo_call, flags));
+    assert!(offset_of!(Asked, head) == offset_of!(sysdemo_call, nr));
+    assert!(offset_of!(sysdemo_call, flags) == offset_of!(sysdemo_call, nr) + size_of::<u32>());
     assert!(offset_of!(Asked, args) == offset_of!(sysdemo_call, args));
     assert!(size_of::<Asked>() == offset_of!(sysdemo_call, ret));
 };
 
 /// Reads what is asked for in a record, once.
 ///
-/// What is checked here is what is used, whatever another thread of the caller writes into the
-/// record meanwhile. Fails with [`EFAULT`] if it cannot be read, and with [`EINVAL`] if `flags` has
-/// an unknown bit.
+/// What is checked is what is used, whatever another thread of the caller writes into the record
+/// meanwhile. Fails with [`EFAULT`] if it cannot be read.
 #[inline(always)]
-pub(super) fn read_asked(record: UserPtr, place: &mut MaybeUninit<Asked>) -> Result<&Asked> {
-    let asked = user_memory::read_words(record, place)?;
-    if asked.flags != 0 {
-        return Err(EINVAL);
-    }
-    Ok(asked)
-}
-
-/// As [`read_asked`], to a place that [`answer_and_read`] is to read the next ones to.
-pub(super) fn read_first(record: UserPtr, asked: &mut Asked) -> Result {
-    let Plain(first) = read::<Asked>(record)?;
-    *asked = first;
-    if asked.flags != 0 {
-        return Err(EINVAL);
-    }
-    Ok(())
+pub(super) fn read_asked(record: UserPtr, place: &mut MaybeUninit<Asked>) -> Result<&mut Asked> {
+    user_memory::read_words(record, place)
 }
 
 /// As [`answer`], and then reads what is asked for in the record that follows this one. Its flags
@@ -107,13 +93,15 @@ pub(super) fn answer_and_read(
         table::WITHOUT_PARAMETERS
     };
     // CAST: The same bits.
-    let done = user_memory::answer_and_read(record, ret as u64, asked, without);
-    match done {
-        Err(Unanswered::NotWritten) => {}
+    if let Err(why) = user_memory::answer_and_read(record, ret as u64, asked, without) {
         // Its result is where the caller finds it, whether there is a next one or not.
-        Ok(()) | Err(Unanswered::NotRead) => install(ctx),
+        if matches!(why, Unanswered::NotRead) {
+            install(ctx);
+        }
+        return Err(why);
     }
-    done
+    install(ctx);
+    Ok(())
 }
 
 /// Makes the call that a record describes, writes the result into it, and gives the result. If a
@@ -130,9 +118,10 @@ pub(super) fn call(
 ) -> Result<i64> {
     let mut place = MaybeUninit::uninit();
     let asked = read_asked(record, &mut place)?;
-    let ret = match dispatch(ctx, asked.nr, &asked.args) {
+    let ret = match dispatch(ctx, asked.head, &asked.args) {
         Ok(ret) => ret,
-        Err(restart) => interrupted(restart)?,
+        Err(NoResult::Flags) => return Err(EINVAL),
+        Err(NoResult::Interrupted(restart)) => interrupted(restart)?,
     };
     answer(ctx, record, ret)?;
     Ok(ret)

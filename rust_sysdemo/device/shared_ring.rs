@@ -29,6 +29,8 @@ use crate::{
     syscall::{
         dispatch_uncounted,
         Context,
+        Head,
+        NoResult,
         Source,
         COUNT, //
     },
@@ -96,10 +98,8 @@ pub(super) struct SharedRing {
 struct State {
     /// Somebody is in it.
     taken: bool,
-    /// The next submission.
-    submission: u32,
-    /// The next completion.
-    completion: u32,
+    /// How many calls were made: the next submission, and the next completion, as each has one.
+    made: u32,
     /// How often there was no room for a completion.
     refused: u64,
 }
@@ -129,29 +129,24 @@ fn possible(asked: u32, submitted: u32, entries: u32, completed: u32) -> (u32, b
     (waiting.min(room), room < waiting)
 }
 
-/// The registers of a submission. They are read when they are asked for, as a whole and once: many
-/// calls have none.
+/// The registers of a submission. They are read when they are asked for: many calls have none.
 struct Registers<'a> {
     submissions: &'a Entries<'a, sysdemo_submission>,
     number: u32,
-    read: bool,
     place: &'a mut [u64; COUNT],
 }
 
-impl Source for Registers<'_> {
+impl<'a> Source<'a> for Registers<'a> {
     #[inline(always)]
-    fn registers(&mut self) -> &[u64; COUNT] {
+    fn registers(self) -> &'a [u64; COUNT] {
         const ARGS: usize = offset_of!(sysdemo_submission, args);
-        if !self.read {
-            self.submissions
-                .read_words::<ARGS, COUNT>(self.number, self.place);
-            self.read = true;
-        }
+        self.submissions
+            .read_words::<ARGS, COUNT>(self.number, self.place);
         self.place
     }
 
     #[inline(always)]
-    fn nothing(&self) -> &[u64; COUNT] {
+    fn nothing(self) -> &'a [u64; COUNT] {
         // What an earlier call had.
         self.place
     }
@@ -169,8 +164,7 @@ impl SharedRing {
                 entries,
                 state <- new_spinlock!(State {
                     taken: false,
-                    submission: 0,
-                    completion: 0,
+                    made: 0,
                     refused: 0,
                 }),
             }? Error),
@@ -232,9 +226,9 @@ impl Turn<'_> {
         let taken_out = memory.announcement::<CQ_HEAD>().read();
         let (count, lacks_room) = possible(
             asked,
-            put_in.wrapping_sub(state.submission),
+            put_in.wrapping_sub(state.made),
             self.ring.entries,
-            state.completion.wrapping_sub(taken_out),
+            state.made.wrapping_sub(taken_out),
         );
         if lacks_room {
             state.refused = state.refused.wrapping_add(1);
@@ -260,34 +254,32 @@ impl Turn<'_> {
         let cq_tail = memory.announcement::<CQ_TAIL>();
 
         let signals = Signals::of_current();
-        let first = self.state.submission;
+        let first = self.state.made;
         let end = first.wrapping_add(count);
-        let (mut submission, mut completion) = (first, self.state.completion);
+        let mut next = first;
         let mut place = [0; COUNT];
         let mut refused = 0;
-        while submission != end {
+        while next != end {
             // This ioctl is not that call alone: what has been made must not be made again, and a
             // call that a signal has ended does not start again.
-            let ret = match make_call(ctx, &submissions, submission, &mut place) {
+            let ret = match make_call(ctx, &submissions, next, &mut place) {
                 Some(ret) => ret,
                 None => refuse(&mut refused),
             };
-            let user_data = submissions.read::<USER_DATA, u64>(submission);
-            completions.write(completion, &sysdemo_completion { user_data, ret });
+            let user_data = submissions.read::<USER_DATA, u64>(next);
+            completions.write(next, &sysdemo_completion { user_data, ret });
             // The result cannot fail to reach the caller: see `fs::open`.
             record::install(ctx);
-            submission = submission.wrapping_add(1);
-            completion = completion.wrapping_add(1);
-            cq_tail.write(completion);
+            next = next.wrapping_add(1);
+            cq_tail.write(next);
             // After a call, so that who is sent a signal again and again gets on as well.
             if signals.pending() {
                 break;
             }
         }
-        sq_head.write(submission);
-        self.state.submission = submission;
-        self.state.completion = completion;
-        let made = submission.wrapping_sub(first);
+        sq_head.write(next);
+        self.state.made = next;
+        let made = next.wrapping_sub(first);
         ctx.session.count_calls(made.wrapping_sub(refused).into());
         Ok(made)
     }
@@ -310,18 +302,20 @@ fn make_call(
     place: &mut [u64; COUNT],
 ) -> Option<i64> {
     const NR: usize = offset_of!(sysdemo_submission, nr);
-    const FLAGS: usize = offset_of!(sysdemo_submission, flags);
-    let nr = submissions.read::<NR, u32>(number);
-    if submissions.read::<FLAGS, u32>(number) != 0 {
-        return None;
+    const {
+        assert!(offset_of!(sysdemo_submission, flags) == NR + size_of::<u32>());
     }
+    let head = Head::from(submissions.read::<NR, u64>(number));
     let args = Registers {
         submissions,
         number,
-        read: false,
         place,
     };
-    Some(dispatch_uncounted(ctx, nr, args).unwrap_or_else(|_| EINTR.to_errno().into()))
+    match dispatch_uncounted(ctx, head, args) {
+        Ok(ret) => Some(ret),
+        Err(NoResult::Flags) => None,
+        Err(NoResult::Interrupted(_)) => Some(EINTR.to_errno().into()),
+    }
 }
 
 /// `SYSDEMO_IOC_RING`: makes the rings of an open device, or tells of them.

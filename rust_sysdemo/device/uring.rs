@@ -20,18 +20,21 @@ use crate::{
         dispatch,
         table,
         Context,
+        Head,
+        NoResult,
         COUNT, //
     },
     uapi::sysdemo_call,
 };
 use core::mem::{
+    offset_of,
     size_of,
     MaybeUninit, //
 };
 use kernel::prelude::*;
 
-/// How many words a record has.
-const RECORD: usize = size_of::<sysdemo_call>() / size_of::<u64>();
+/// How many bytes a word has.
+const WORD: usize = size_of::<u64>();
 
 /// Does what a command asks for.
 pub(super) fn run(ctx: &mut Context<'_>, request: &Request) -> Outcome {
@@ -76,8 +79,8 @@ fn argument(words: &[u64; WORDS]) -> Result<UserPtr> {
 }
 
 /// Whether a call has to be made by somebody else, who may wait.
-fn has_to_wait(request: &Request, nr: u32) -> bool {
-    !request.may_wait() && table::get(nr).is_some_and(|entry| entry.sleeps)
+fn has_to_wait(request: &Request, head: Head) -> bool {
+    !request.may_wait() && table::sleeps(head)
 }
 
 /// Makes a call whose record is in the entry.
@@ -86,15 +89,19 @@ fn call_of_words(
     request: &Request,
     words: &[u64; WORDS],
 ) -> Result<Outcome> {
-    let (record, rest) = words.split_at_checked(RECORD).ok_or(EINVAL)?;
-    let call = sysdemo_call::read_from_bytes(record.as_bytes()).map_err(|_| EINVAL)?;
-    if call.flags != 0 || rest.iter().any(|word| *word != 0) {
+    const {
+        assert!(offset_of!(sysdemo_call, nr) == 0 && offset_of!(sysdemo_call, args) == WORD);
+        assert!(offset_of!(sysdemo_call, ret) == (1 + COUNT) * WORD);
+    }
+    let [head, args @ .., _ret, none, neither] = words;
+    if *none | *neither != 0 {
         return Err(EINVAL);
     }
-    if has_to_wait(request, call.nr) {
+    let head = Head::from(*head);
+    if has_to_wait(request, head) {
         return Ok(Outcome::HasToWait);
     }
-    let ret = make_call(ctx, call.nr, &call.args);
+    let ret = make_call(ctx, head, args)?;
     record::install(ctx);
     Ok(Outcome::Done(ret))
 }
@@ -106,15 +113,22 @@ fn call_of_record(ctx: &mut Context<'_>, request: &Request, record: UserPtr) -> 
     let mut place = MaybeUninit::uninit();
     let asked = record::read_asked(record, &mut place)?;
     // Whoever makes it then reads the record anew, and checks that.
-    if has_to_wait(request, asked.nr) {
+    if has_to_wait(request, asked.head) {
         return Ok(Outcome::HasToWait);
     }
-    let ret = make_call(ctx, asked.nr, &asked.args);
+    let ret = make_call(ctx, asked.head, &asked.args)?;
     record::answer(ctx, record, ret)?;
     Ok(Outcome::Done(ret))
 }
 
 /// Makes a call. One that a signal ends does not start again: it is no system call.
-fn make_call(ctx: &Context<'_>, nr: u32, args: &[u64; COUNT]) -> i64 {
-    dispatch(ctx, nr, args).unwrap_or_else(|_| EINTR.to_errno().into())
+///
+/// Fails with [`EINVAL`] if it has unknown flags.
+#[inline(always)]
+fn make_call(ctx: &Context<'_>, head: Head, args: &[u64; COUNT]) -> Result<i64> {
+    match dispatch(ctx, head, args) {
+        Ok(ret) => Ok(ret),
+        Err(NoResult::Flags) => Err(EINVAL),
+        Err(NoResult::Interrupted(_)) => Ok(EINTR.to_errno().into()),
+    }
 }

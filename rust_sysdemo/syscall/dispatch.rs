@@ -4,6 +4,7 @@
 
 use super::{
     define::Returned,
+    head::Head,
     regs,
     restart::Restart,
     table::Slot, //
@@ -44,84 +45,146 @@ impl<'a> Context<'a> {
     }
 }
 
-/// The registers of a call, wherever the door has them.
-pub(crate) trait Source {
-    /// Gives them; the same ones each time.
-    fn registers(&mut self) -> &[u64; regs::COUNT];
+/// The registers of a call, wherever the door has them. They are asked for once.
+pub(crate) trait Source<'a>: Sized {
+    /// Gives them.
+    fn registers(self) -> &'a [u64; regs::COUNT];
 
     /// Gives any numbers, for a call without parameters.
-    fn nothing(&self) -> &[u64; regs::COUNT];
+    fn nothing(self) -> &'a [u64; regs::COUNT];
 }
 
-impl Source for &[u64; regs::COUNT] {
+impl<'a> Source<'a> for &'a [u64; regs::COUNT] {
     #[inline(always)]
-    fn registers(&mut self) -> &[u64; regs::COUNT] {
+    fn registers(self) -> &'a [u64; regs::COUNT] {
         self
     }
 
     #[inline(always)]
-    fn nothing(&self) -> &[u64; regs::COUNT] {
+    fn nothing(self) -> &'a [u64; regs::COUNT] {
         self
     }
+}
+
+/// Why a call has no result.
+pub(crate) enum NoResult {
+    /// It has flags, all of which are unknown. It has not been made.
+    Flags,
+    /// A signal ended it.
+    Interrupted(Restart),
 }
 
 /// Makes one call, whatever door it came through: what `do_syscall_64()` is to the kernel.
 ///
 /// Gives the call's result, or a negative error number: `-EPERM` if this open device may not make
-/// it, `-ENOSYS` if there is no such call. Fails if a signal ended the call: then there is no
-/// result.
+/// it, `-ENOSYS` if there is no such call. Fails if there is no result.
 ///
 /// The tracepoint shows what the call gave in any case, as `raw_syscalls:sys_exit` does.
 #[inline(always)]
-pub(crate) fn dispatch(ctx: &Context<'_>, nr: u32, args: impl Source) -> Result<i64, Restart> {
+pub(crate) fn dispatch<'a>(
+    ctx: &Context<'_>,
+    head: Head,
+    args: impl Source<'a>,
+) -> Result<i64, NoResult> {
+    if head.has_flags() {
+        return Err(NoResult::Flags);
+    }
     ctx.session.count_calls(1);
-    dispatch_uncounted(ctx, nr, args)
+    dispatch_uncounted(ctx, head, args)
 }
 
 /// As [`dispatch`], for a door that makes many calls and counts them itself, all at once.
+///
+/// What is rare is not here, but in functions of its own: there the compiler does not make the
+/// usual way pay for it.
 #[inline(always)]
-pub(crate) fn dispatch_uncounted(
+pub(crate) fn dispatch_uncounted<'a>(
     ctx: &Context<'_>,
-    nr: u32,
-    mut args: impl Source,
-) -> Result<i64, Restart> {
-    // What is refused and what is unknown is traced too, as `raw_syscalls:sys_enter` does: who
-    // looks for a caller's mistake wants to see it.
-    if tracepoint::sys_enter_is_on() {
-        tracepoint::sys_enter(nr, args.registers());
-    }
-
-    let session = ctx.session;
-    let Returned { value, failed } = run(ctx, nr, &mut args);
-
-    tracepoint::sys_exit(nr, value);
-    if failed {
-        // CAST: An error number.
-        if let Some(restart) = Restart::of(Error::from_errno(value as c_int)) {
-            // To who reads the log it is what the caller gets to see.
-            session.log.note(nr, i64::from(EINTR.to_errno()));
-            return Err(restart);
+    head: Head,
+    args: impl Source<'a>,
+) -> Result<i64, NoResult> {
+    let nr = head.nr();
+    // One comparison for both halves: a number of the table, and no flags.
+    let Some(slot) = Slot::of(head) else {
+        if head.has_flags() {
+            return Err(NoResult::Flags);
         }
-    }
-    session.log.note(nr, value);
-    Ok(value)
-}
-
-/// Runs the call if it may be made and if there is one.
-#[inline(always)]
-fn run(ctx: &Context<'_>, nr: u32, args: &mut impl Source) -> Returned {
-    let restriction = &ctx.session.restriction;
-    let Some(slot) = Slot::of(nr) else {
-        return Err(restriction.error_beyond_table(nr)).into();
+        return result(refuse(ctx, nr, args.registers()));
     };
+    if tracepoint::sys_enter_is_on() {
+        return result(traced(ctx, slot, args.registers()));
+    }
     // As seccomp does, before anything is said of whether there is such a call.
-    if !restriction.allows(slot) {
-        return Err(EPERM).into();
+    if !ctx.session.restriction.allows(slot) {
+        return result(refuse(ctx, nr, args.registers()));
     }
     let args = if slot.has_parameters() {
         args.registers()
     } else {
         args.nothing()
     };
-    slot.run()(ctx, args)
+    let returned = slot.run()(ctx, args);
+    tracepoint::sys_exit(nr, returned.value);
+    if returned.failed || ctx.session.log.is_on() {
+        return result(note(ctx, nr, returned));
+    }
+    Ok(returned.value)
+}
+
+/// Makes a call while somebody listens to what is asked for.
+#[cold]
+#[inline(never)]
+fn traced(ctx: &Context<'_>, slot: Slot, args: &[u64; regs::COUNT]) -> Returned {
+    let nr = slot.nr();
+    if !ctx.session.restriction.allows(slot) {
+        return refuse(ctx, nr, args);
+    }
+    tracepoint::sys_enter(nr, args);
+    let returned = slot.run()(ctx, args);
+    tracepoint::sys_exit(nr, returned.value);
+    note(ctx, nr, returned)
+}
+
+/// Gives the error of a call that may not be made, or that there is none of.
+///
+/// It is traced too, as `raw_syscalls:sys_enter` does: who looks for a caller's mistake wants to
+/// see it.
+#[cold]
+#[inline(never)]
+fn refuse(ctx: &Context<'_>, nr: u32, args: &[u64; regs::COUNT]) -> Returned {
+    if tracepoint::sys_enter_is_on() {
+        tracepoint::sys_enter(nr, args);
+    }
+    let returned = Returned::from(Err(ctx.session.restriction.error_of_refused(nr)));
+    tracepoint::sys_exit(nr, returned.value);
+    note(ctx, nr, returned)
+}
+
+/// Notes in the log what a call gave, if that is wanted. What it gives then only fails if a signal
+/// has ended the call.
+#[cold]
+#[inline(never)]
+fn note(ctx: &Context<'_>, nr: u32, returned: Returned) -> Returned {
+    let Returned { value, failed } = returned;
+    let interrupted = failed && Restart::is_one(value);
+    let seen = if interrupted {
+        // To who reads the log it is what the caller gets to see.
+        EINTR.to_errno().into()
+    } else {
+        value
+    };
+    ctx.session.log.note(nr, seen);
+    Returned {
+        value,
+        failed: interrupted,
+    }
+}
+
+/// What [`note`] gives, for a door.
+#[inline(always)]
+fn result(noted: Returned) -> Result<i64, NoResult> {
+    if noted.failed {
+        return Err(NoResult::Interrupted(Restart::new(noted.value)));
+    }
+    Ok(noted.value)
 }

@@ -7,6 +7,7 @@
 mod define;
 mod dispatch;
 mod flags;
+mod head;
 mod pointer;
 mod regs;
 mod restart;
@@ -24,9 +25,11 @@ pub(crate) use dispatch::{
     dispatch,
     dispatch_uncounted,
     Context,
+    NoResult,
     Source, //
 };
 pub(crate) use flags::flags;
+pub(crate) use head::Head;
 pub(crate) use pointer::{
     UserIn,
     UserInOut,

@@ -2,9 +2,12 @@
 
 //! Which calls may be made: seccomp's idea, for one open device.
 
-use super::table::{
-    self,
-    Slot, //
+use super::{
+    head::Head,
+    table::{
+        self,
+        Slot, //
+    }, //
 };
 use crate::{
     bridge::{
@@ -62,7 +65,7 @@ impl Restriction {
 
     /// Whether the call of a number may be made: one of those in the header, not a caller's.
     pub(crate) fn allows_call(&self, nr: u32) -> bool {
-        Slot::of(nr).is_some_and(|slot| self.allows(slot))
+        Slot::of(Head::from(nr)).is_some_and(|slot| self.allows(slot))
     }
 
     /// Whether the bit of a number is set, which has to be one that can be used in speculation.
@@ -74,12 +77,11 @@ impl Restriction {
         }
     }
 
-    /// The error of a number beyond the table: [`EPERM`] if it is not allowed, otherwise
+    /// The error of a number that is not allowed, or that there is no call of: [`EPERM`] or
     /// [`ENOSYS`].
-    #[cold]
-    pub(super) fn error_beyond_table(&self, nr: u32) -> Error {
+    pub(super) fn error_of_refused(&self, nr: u32) -> Error {
         // CAST: Lossless, the kernel has no target with a `usize` of less than 32 bits.
-        let allowed = match nospec::array_index(nr as usize, CALLS) {
+        let allowed = match nospec::array_index_of::<CALLS>(nr as usize) {
             Some(nr) => self.has_bit(nr),
             None => !self.in_force.load(Relaxed),
         };
@@ -125,7 +127,7 @@ mod tests {
         assert!((0..CALLS).all(|nr| restriction.has_bit(nr)));
         // CAST: A restriction speaks of far fewer calls than that.
         for nr in [CALLS as u32 - 1, CALLS as u32, u32::MAX] {
-            assert!(restriction.error_beyond_table(nr) == ENOSYS);
+            assert!(restriction.error_of_refused(nr) == ENOSYS);
         }
     }
 
@@ -140,6 +142,6 @@ mod tests {
         restriction.shrink(&[u64::MAX; WORDS]);
         assert!(restriction.in_force());
         assert!((0..CALLS).all(|nr| restriction.has_bit(nr) == (nr % 2 == 0)));
-        assert!(restriction.error_beyond_table(u32::MAX) == EPERM);
+        assert!(restriction.error_of_refused(u32::MAX) == EPERM);
     }
 }

@@ -7,6 +7,7 @@ use super::{
         Returned,
         Run, //
     },
+    head::Head,
     regs,
     Context,
     Entry, //
@@ -51,6 +52,19 @@ static HAS_PARAMETERS: [bool; LEN] = {
     while i < LEN {
         if let Some(entry) = CALLS[i] {
             column[i] = !entry.parameters.is_empty();
+        }
+        i += 1;
+    }
+    column
+};
+
+/// Whether a call is there to sleep: another column.
+static SLEEPS: [bool; LEN] = {
+    let mut column = [false; LEN];
+    let mut i = 0;
+    while i < LEN {
+        if let Some(entry) = CALLS[i] {
+            column[i] = entry.sleeps;
         }
         i += 1;
     }
@@ -105,12 +119,17 @@ const fn build(calls: &[Entry]) -> [Option<Entry>; LEN] {
 pub(super) struct Slot(usize);
 
 impl Slot {
-    /// The slot of a number; [`None`] if it is beyond the table.
+    /// The slot of a call; [`None`] if its number is beyond the table, or if it has flags.
     #[inline(always)]
-    pub(super) fn of(nr: u32) -> Option<Self> {
-        // CAST: Lossless, the kernel has no target with a `usize` of less than 32 bits.
-        // INVARIANT: This is what `array_index` gives.
-        nospec::array_index(nr as usize, LEN).map(Self)
+    pub(super) fn of(head: Head) -> Option<Self> {
+        // INVARIANT: This is what `array_index_of` gives.
+        nospec::array_index_of::<LEN>(head.index()).map(Self)
+    }
+
+    /// The number.
+    pub(super) fn nr(self) -> u32 {
+        // CAST: Lossless: it was that of a call.
+        self.0 as u32
     }
 
     /// The number.
@@ -141,9 +160,15 @@ impl Slot {
     }
 }
 
+/// Whether a call is there to sleep.
+#[inline(always)]
+pub(crate) fn sleeps(head: Head) -> bool {
+    Slot::of(head).is_some_and(|slot| SLEEPS.get(slot.0).is_some_and(|sleeps| *sleeps))
+}
+
 /// Looks up a call by its number; [`None`] for a hole and for a number beyond the table.
 pub(crate) fn get(nr: u32) -> Option<&'static Entry> {
-    Slot::of(nr)?.entry()
+    Slot::of(Head::from(nr))?.entry()
 }
 
 #[allow(unsafe_code, reason = "what the macro makes of it is called by C")]
@@ -163,6 +188,7 @@ mod tests {
         for call in calls::ALL {
             let sleeps = matches!(call.nr, uapi::SYSDEMO_NR_SLEEP | uapi::SYSDEMO_NR_WAIT);
             assert_eq!(call.sleeps, sleeps);
+            assert_eq!(super::sleeps(Head::from(call.nr)), sleeps);
         }
     }
 
@@ -175,7 +201,7 @@ mod tests {
     fn numbers_beyond_the_table_have_no_slot() {
         // CAST: The table is far shorter than that.
         for nr in [LEN as u32, LEN as u32 + 1, 1 << 31, u32::MAX] {
-            assert!(Slot::of(nr).is_none());
+            assert!(Slot::of(Head::from(nr)).is_none());
             assert!(get(nr).is_none());
         }
     }

@@ -375,8 +375,7 @@ def test_the_module_itself():
     assert told["stack"] == sum(entry["bytes"] for entry in told["stack_path"])
     names = " ".join(entry["function"] for entry in told["stack_path"])
     # From the door to the bottom.
-    assert "ioctl" in names
-    assert "record::call" in names
+    assert any(door in names for door in ("::ioctl", "::uring_cmd"))
 
 
 # The program itself, where there is no device: in here.
