@@ -7,9 +7,10 @@
  * tests it is the oracle, to the benchmarks the yardstick, and to who knows the kernel in C a way
  * to read it in Rust: at its top each file says which Rust files it is the twin of.
  *
- * The way of a call: main.c takes the ioctl, dispatch.c reads the record, looks the call up in the
- * table of table.c and answers, a wrapper that define.h makes turns registers into typed arguments,
- * and a function in calls/ does the work.
+ * The way of a call: main.c takes the ioctl, dispatch.c reads the record and answers, dispatch.h
+ * looks the call up in the table of table.c, a wrapper that define.h makes turns registers into
+ * typed arguments, and a function in calls/ does the work. The other doors, batch.c, ring.c and
+ * uring.c, meet it in dispatch.h.
  *
  * It is not a translation. What C does otherwise is done as it is in C: the macros are those of
  * SYSCALL_DEFINE, one lock guards the log and its wait queue, who waits is on the stack and not in
@@ -22,9 +23,6 @@
  * - what tests know of sysdemo.ko by its name alone: the bugs that are planted, the faults that are
  *   made, and what is counted of its code.
  *
- * What it does not have yet: the page with the facts, the rings, and commands by io_uring. Their bits
- * are not among what SYSDEMO_IOC_INFO says it has.
- *
  * Two modules cannot have one state: labels, the tree and its quotas are each one's own.
  */
 #include <linux/compat.h>
@@ -34,8 +32,10 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 
+#include "shared.h"
 #include "tree.h"
 #include "twin.h"
+#include "uring.h"
 
 static unsigned long long tree_bytes = 16777216;
 module_param(tree_bytes, ullong, 0);
@@ -60,20 +60,6 @@ MODULE_PARM_DESC(file_bytes, "Largest size of a file of the tree, at most 1 GiB"
 /* The most memory that an open device takes: what it is, and the records of its log. */
 static_assert(sizeof(struct sdc_session) <= 1024 &&
 	      sizeof(struct sdc_log_entry) * SYSDEMO_LOG_CAPACITY_MAX <= 4096);
-
-void sdc_count_opens(u64 opens, u64 closes, u64 *opened, u64 *closed)
-{
-	static DEFINE_SPINLOCK(lock);
-	static u64 all_opened, all_closed;
-
-	guard(spinlock)(&lock);
-	all_opened += opens;
-	all_closed += closes;
-	if (opened)
-		*opened = all_opened;
-	if (closed)
-		*closed = all_closed;
-}
 
 /* A stream: it has no position, and is told that it may be asked not to wait. */
 static int session_open(struct inode *inode, struct file *file)
@@ -101,6 +87,7 @@ static int session_release(struct inode *inode, struct file *file)
 	struct sdc_session *session = file->private_data;
 
 	sdc_log_destroy(&session->log);
+	sdc_ring_free(session->ring);
 	if (session->mounted)
 		sdc_unmount();
 	kfree(session);
@@ -119,8 +106,8 @@ static long restrict_session(struct sdc_session *session, struct sysdemo_restric
 	return 0;
 }
 
-/* Any command but the one to make a call. */
-static noinline long other_command(struct sdc_context *ctx, unsigned int cmd, void __user *arg)
+/* Not inlined: a call would pay for each command that is added. */
+noinline long sdc_other_command(struct sdc_context *ctx, unsigned int cmd, void __user *arg)
 {
 	switch (cmd) {
 	case SYSDEMO_IOC_BATCH:
@@ -131,6 +118,11 @@ static noinline long other_command(struct sdc_context *ctx, unsigned int cmd, vo
 		return restrict_session(ctx->session, arg);
 	case SYSDEMO_IOC_LOG:
 		return sdc_log_command(&ctx->session->log, arg);
+	case SYSDEMO_IOC_RING:
+		return sdc_ring_set_up(ctx->session, arg);
+	case SYSDEMO_IOC_ENTER:
+		/* This argument is a number. */
+		return sdc_ring_enter(ctx, (unsigned long)arg);
 	}
 	/* In whatever version of its structure. */
 	if (extensible_ioctl_valid(cmd, SYSDEMO_IOC_INFO, SYSDEMO_INFO_SIZE_VER0))
@@ -150,7 +142,7 @@ static __always_inline long command(struct file *file, unsigned int cmd, void __
 
 	if (likely(cmd == SYSDEMO_IOC_CALL))
 		return sdc_make_call(&ctx, arg, false, &ret);
-	return other_command(&ctx, cmd, arg);
+	return sdc_other_command(&ctx, cmd, arg);
 }
 
 static long session_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -182,6 +174,11 @@ static __poll_t session_poll(struct file *file, struct poll_table_struct *table)
 	return sdc_log_poll(&session->log, file, table);
 }
 
+static int session_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	return sdc_map(file->private_data, vma);
+}
+
 static void session_show_fdinfo(struct seq_file *m, struct file *file)
 {
 	struct sdc_session *session = file->private_data;
@@ -198,6 +195,8 @@ static const struct file_operations session_fops = {
 	.release = session_release,
 	.read_iter = session_read_iter,
 	.poll = session_poll,
+	.mmap = session_mmap,
+	.uring_cmd = sdc_uring_cmd,
 	.unlocked_ioctl = session_ioctl,
 #ifdef CONFIG_COMPAT
 	.compat_ioctl = session_compat_ioctl,
@@ -224,9 +223,18 @@ static int __init twin_init(void)
 	err = sdc_tree_init();
 	if (err)
 		return err;
+	err = sdc_vvar_init();
+	if (err)
+		goto destroy_tree;
 	err = misc_register(&device);
 	if (err)
-		sdc_tree_destroy();
+		goto destroy_vvar;
+	return 0;
+
+destroy_vvar:
+	sdc_vvar_destroy();
+destroy_tree:
+	sdc_tree_destroy();
 	return err;
 }
 module_init(twin_init);
@@ -234,6 +242,7 @@ module_init(twin_init);
 static void __exit twin_exit(void)
 {
 	misc_deregister(&device);
+	sdc_vvar_destroy();
 	sdc_tree_destroy();
 }
 module_exit(twin_exit);

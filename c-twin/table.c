@@ -52,6 +52,7 @@ long sdc_describe_device(struct sdc_context *ctx, void __user *arg, size_t size)
 		.calls = SYSDEMO_NR_CALLS,
 		.features = SYSDEMO_FEATURE_BATCH | SYSDEMO_FEATURE_RESTRICT |
 			    SYSDEMO_FEATURE_LOG | SYSDEMO_FEATURE_FILES |
+			    SYSDEMO_FEATURE_VVAR | SYSDEMO_FEATURE_RING | SYSDEMO_FEATURE_URING |
 			    (IS_ENABLED(CONFIG_X86_64) ? SYSDEMO_FEATURE_REGS : 0),
 		.calls_made = atomic64_read(&ctx->session->calls),
 		.batch_max = SYSDEMO_BATCH_MAX,

@@ -13,6 +13,7 @@
 #include <linux/wait.h>
 
 struct pid_namespace;
+struct sdc_ring;
 struct seq_file;
 
 /*
@@ -83,6 +84,8 @@ struct sdc_session {
 	spinlock_t label_lock;
 	struct sdc_label label;
 	struct sdc_wait_queue waiters;
+	/* The rings, once they were asked for. */
+	struct sdc_ring *ring;
 	/* Bit 0: a file was opened through it, so the file system stays mounted. */
 	unsigned long mounted;
 };
@@ -113,7 +116,7 @@ typedef s64 (*sdc_call_fn)(struct sdc_context *ctx, const u64 *args);
 /* table.c */
 extern const sdc_call_fn sdc_table[SYSDEMO_NR_CALLS];
 long sdc_describe_call(struct sysdemo_table __user *arg);
-/* main.c: counts, and gives how often the device was opened and closed. */
+/* vvar.c: counts, and gives how often the device was opened and closed. */
 void sdc_count_opens(u64 opens, u64 closes, u64 *opened, u64 *closed);
 
 long sdc_describe_device(struct sdc_context *ctx, void __user *arg, size_t size);
@@ -128,7 +131,11 @@ long sdc_describe_device(struct sdc_context *ctx, void __user *arg, size_t size)
 /* dispatch.c */
 int sdc_make_call(struct sdc_context *ctx, struct sysdemo_call __user *record, bool batch,
 		  s64 *result);
+int sdc_answer(struct sdc_context *ctx, struct sysdemo_call __user *record, s64 ret);
 void sdc_restrict(struct sdc_restriction *restriction, const u64 *mask);
+
+/* main.c: any command but the one to make a call. */
+long sdc_other_command(struct sdc_context *ctx, unsigned int cmd, void __user *arg);
 
 /* batch.c */
 long sdc_batch(struct sdc_context *ctx, struct sysdemo_batch __user *arg);

@@ -225,18 +225,15 @@ TEST_F(device, numbers_are_not_cut)
 TEST_F(device, info_tells_of_the_table)
 {
 	struct sysdemo_info info;
-	__u64 doors = 0;
 
 	memset(&info, 0xa5, sizeof(info));
 	ASSERT_EQ(0, ioctl(self->fd, SYSDEMO_IOC_INFO, &info));
 	EXPECT_EQ(SYSDEMO_ABI, info.abi);
 	EXPECT_EQ(SYSDEMO_NR_CALLS, info.calls);
 	EXPECT_EQ(SYSDEMO_BATCH_MAX, info.batch_max);
-	/* The twin in C has not all of the doors. */
-	if (!strcmp(module_name(), "sysdemo"))
-		doors = SYSDEMO_FEATURE_VVAR | SYSDEMO_FEATURE_RING | SYSDEMO_FEATURE_URING;
 	EXPECT_EQ(SYSDEMO_FEATURE_BATCH | SYSDEMO_FEATURE_RESTRICT | SYSDEMO_FEATURE_REGS |
-		  SYSDEMO_FEATURE_LOG | SYSDEMO_FEATURE_FILES | doors, info.features);
+		  SYSDEMO_FEATURE_LOG | SYSDEMO_FEATURE_FILES | SYSDEMO_FEATURE_VVAR |
+		  SYSDEMO_FEATURE_RING | SYSDEMO_FEATURE_URING, info.features);
 	EXPECT_EQ(0, info.calls_made);
 	EXPECT_EQ(0, info.restricted);
 	sysdemo_null(self->fd);

@@ -44,8 +44,9 @@ pub(crate) fn add(tests: &mut Tests) {
         let is_told = vvar.clock().mode == uapi::SYSDEMO_CLOCK_TSC;
         assert_eq!(vvar.time().is_some(), is_told);
     });
-    tests.add("vvar_outlives_its_device", |device| {
-        let other = Device::open(sysdemo::DEVICE).unwrap();
+    tests.add_with_path("vvar_outlives_its_device", |path| {
+        let device = Device::open(path).unwrap();
+        let other = Device::open(path).unwrap();
         let vvar = other.map_vvar().unwrap();
         let opened = device.facts().unwrap().opened;
         drop(other);

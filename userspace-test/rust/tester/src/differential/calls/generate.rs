@@ -100,13 +100,15 @@ fn nr() -> impl Strategy<Value = u32> {
 
 /// A command of the device's, or one that is near it.
 fn command() -> impl Strategy<Value = Bits> {
-    const KNOWN: [u32; 6] = [
+    const KNOWN: [u32; 8] = [
         ioctl::CALL,
         ioctl::BATCH,
         ioctl::TABLE,
         ioctl::INFO,
         ioctl::RESTRICT,
         ioctl::LOG,
+        ioctl::RING,
+        ioctl::ENTER,
     ];
     let known = select(&KNOWN[..]).prop_map(u64::from);
     let near = (known.clone(), 0..4_u64, 0..0x4000_u64).prop_map(|(command, direction, size)| {

@@ -110,6 +110,7 @@ fn is_special(address: u64, count: u64) -> bool {
         uapi::SYSDEMO_NR_SLEEP,
         uapi::SYSDEMO_NR_WAIT,
         uapi::SYSDEMO_NR_REGS,
+        uapi::SYSDEMO_NR_FACTS,
     ];
     records
         .map(|word| word as u32)
@@ -140,8 +141,9 @@ impl Side {
             drop(unsafe { OwnedFd::from_raw_fd(result as i32) });
         }
         // What is not the same for two devices: numbers and times of files, and registers, in which
-        // is the descriptor of the device.
-        let own = TREE.contains(&nr) || nr == uapi::SYSDEMO_NR_REGS;
+        // is the descriptor of the device; the time, and how often each was opened.
+        let own =
+            TREE.contains(&nr) || [uapi::SYSDEMO_NR_REGS, uapi::SYSDEMO_NR_FACTS].contains(&nr);
         let changed = if own {
             Vec::new()
         } else {
