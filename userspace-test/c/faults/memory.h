@@ -89,6 +89,24 @@ static inline int memory_close(struct memory *memory)
 	return rmdir(TRACE);
 }
 
+/*
+ * Whether it is memory that the kernel keeps for itself: what kmemleak notes of each object, and
+ * what says where in an address space something is, which goes in bulk, when much of it has come
+ * together. That none of it is lost is for kmemleak to tell.
+ */
+static inline bool is_kept_by_kernel(const char *site)
+{
+	static const char *const sites[] = {
+		"__alloc_object+", "alloc_vmap_area+", "mas_alloc_nodes+",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(sites); i++) {
+		if (!strncmp(site, sites[i], strlen(sites[i])))
+			return true;
+	}
+	return false;
+}
+
 /* Takes a line of the trace into account. */
 static inline int memory_note(struct memory *memory, const char *line)
 {
@@ -103,8 +121,7 @@ static inline int memory_note(struct memory *memory, const char *line)
 	if (!site || !ptr || sscanf(ptr, " ptr=%23s", new.ptr) != 1 ||
 	    sscanf(site, "call_site=%63s", new.site) != 1)
 		return 0;
-	/* What kmemleak notes of each. */
-	if (!strncmp(new.site, "__alloc_object+", strlen("__alloc_object+")))
+	if (is_kept_by_kernel(new.site))
 		return 0;
 	if (size && sscanf(size, " bytes_req=%lu", &bytes) == 1)
 		snprintf(new.site + strlen(new.site), sizeof(new.site) - strlen(new.site),
