@@ -18,6 +18,11 @@ const NONE: u64 = START + USABLE;
 const READ_ONLY: u64 = NONE + PAGE;
 const END: u64 = READ_ONLY + PAGE;
 
+/// Where rings of the device are mapped, for whoever writes nonsense into them. It is memory that
+/// can be written at any time, whether some are there or not.
+const WINDOW: u64 = 0x2100_0000;
+const WINDOW_SIZE: u64 = 8 * PAGE;
+
 /// Where the stack pointers of those who ask the kernel point, one after the other.
 const STACKS: u64 = 0x3000_0000;
 const STACK_SIZE: u64 = 64 * PAGE;
@@ -67,6 +72,7 @@ impl Arena {
             Ok(())
         };
         at(START, USABLE, libc::PROT_READ | libc::PROT_WRITE)?;
+        at(WINDOW, WINDOW_SIZE, libc::PROT_READ | libc::PROT_WRITE)?;
         at(NONE, PAGE, libc::PROT_NONE)?;
         at(READ_ONLY, PAGE, libc::PROT_READ)?;
         at(
@@ -77,8 +83,20 @@ impl Arena {
         Ok(Self(()))
     }
 
-    /// Makes what objects are laid out in zero.
+    /// Makes what objects are laid out in zero, and puts memory of nobody else's into the window.
     pub(crate) fn clear(&mut self) {
+        // SAFETY: Only in the window is anything replaced, in which no reference leads.
+        let got = unsafe {
+            libc::mmap(
+                ptr::without_provenance_mut(WINDOW as usize),
+                WINDOW_SIZE as usize,
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED,
+                -1,
+                0,
+            )
+        };
+        assert!(got != libc::MAP_FAILED, "the window was mapped before");
         for (start, size) in [(START, TABLEAU), (NONE - PAGE, PAGE)] {
             let start = ptr::with_exposed_provenance_mut::<u8>(start as usize);
             // SAFETY: It is mapped for writing, and no reference into it exists.
@@ -110,13 +128,70 @@ impl Arena {
 
 /// Writes a word to an aligned address while others, and the kernel, may read or write it.
 pub(crate) fn write_at_once(address: u64, word: u64) {
-    if !(START..=NONE - 8).contains(&address) || address % 8 != 0 {
+    let is_there = (START..=NONE - 8).contains(&address)
+        || (WINDOW..=WINDOW + WINDOW_SIZE - 8).contains(&address);
+    if !is_there || address % 8 != 0 {
         return;
     }
     let to = ptr::with_exposed_provenance_mut::<u64>(address as usize);
     // SAFETY: The eight bytes are mapped for ever and aligned, and while two threads take steps
     // they are reached in this way alone, apart from the kernel.
     unsafe { AtomicU64::from_ptr(to) }.store(word, Relaxed);
+}
+
+/// Maps what an open device has at an offset. What can be written goes into the window, if it has
+/// room; of what cannot, it is tried to make it so, and then it goes.
+///
+/// Gives 0, or a negative error number.
+pub(crate) fn map(fd: i32, offset: u64, size: u64, protection: i32, is_shared: bool) -> i64 {
+    let kind = if is_shared {
+        libc::MAP_SHARED
+    } else {
+        libc::MAP_PRIVATE
+    };
+    let error = || -i64::from(io::Error::last_os_error().raw_os_error().unwrap_or(0));
+    // SAFETY: The mapping is new and replaces none.
+    let got = unsafe {
+        libc::mmap(
+            ptr::null_mut(),
+            size as usize,
+            protection,
+            kind,
+            fd,
+            offset as libc::off_t,
+        )
+    };
+    if got == libc::MAP_FAILED {
+        return error();
+    }
+    let both = libc::PROT_READ | libc::PROT_WRITE;
+    if protection == both && (1..=WINDOW_SIZE).contains(&size) {
+        // At once, so that there is always something to be written to.
+        // SAFETY: Only in the window is anything replaced, into which no reference leads.
+        let moved = unsafe {
+            libc::mremap(
+                got,
+                size as usize,
+                size as usize,
+                libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED,
+                ptr::without_provenance_mut::<libc::c_void>(WINDOW as usize),
+            )
+        };
+        if moved != libc::MAP_FAILED {
+            return 0;
+        }
+    }
+    // SAFETY: It is the new mapping, which nobody else knows of.
+    unsafe {
+        libc::mprotect(got, size as usize, both | libc::PROT_EXEC);
+        libc::munmap(got, size as usize);
+    }
+    0
+}
+
+/// Address of a word in the window.
+pub(crate) fn window(offset: u64) -> u64 {
+    WINDOW + offset % WINDOW_SIZE / 8 * 8
 }
 
 /// The end of a stack.

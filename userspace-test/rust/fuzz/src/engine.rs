@@ -79,12 +79,12 @@ fn prepare() -> Result<Target, Box<dyn Error>> {
     // What sleeps is woken: this thread, and the other one as it starts.
     door::interrupt_often()?;
     let ours = Recording::start().map_err(|error| kcov(error.into()))?;
-    let (partner, theirs) = Partner::start(runner(1)).map_err(kcov)?;
-    // A small corpus is one of the edges alone.
+    let (partner, theirs) = Partner::start(runner(1)?).map_err(kcov)?;
+    // A small corpus is one of the edges alone, and of what has succeeded.
     let counts = std::env::var(WHAT).as_deref() != Ok(MINIMIZE);
     Ok(Target {
         machine: Machine {
-            runner: runner(0),
+            runner: runner(0)?,
             calls,
             arena,
             shared,

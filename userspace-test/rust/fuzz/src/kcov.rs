@@ -6,6 +6,7 @@
 //! switched on and off round each call, as whatever else this thread asks the kernel for leaves no
 //! trace.
 
+use crate::shared::CALLS_MAX;
 use std::collections::HashSet;
 use std::fs::File;
 use std::io;
@@ -24,6 +25,17 @@ const EDGES: usize = 1 << 15;
 #[used]
 #[unsafe(link_section = "__libfuzzer_extra_counters")]
 static COUNTERS: [AtomicU8; EDGES] = [const { AtomicU8::new(0) }; EDGES];
+
+/// More of them: what else is worth an input, each with a number of its own.
+#[used]
+#[unsafe(link_section = "__libfuzzer_extra_counters")]
+static SUCCESSES: [AtomicU8; CALLS_MAX] = [const { AtomicU8::new(0) }; CALLS_MAX];
+
+/// Tells libFuzzer that something has succeeded: an input in which it does is kept, however small
+/// the corpus is to be.
+pub(crate) fn succeeded(number: usize) {
+    SUCCESSES[number].store(1, Relaxed);
+}
 
 /// `KCOV_INIT_TRACE` and `KCOV_ENABLE`, and the mode that records places.
 const INIT_TRACE: libc::Ioctl = 0x8008_6301;

@@ -30,6 +30,8 @@ mod reader;
 mod shared;
 mod step;
 mod supervise;
+#[allow(unsafe_code)]
+mod uring;
 
 use std::process::ExitCode;
 

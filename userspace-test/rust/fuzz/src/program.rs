@@ -10,11 +10,13 @@
 use crate::abi::{Call, Kind};
 use crate::arena::{self, Arena, TABLEAU};
 use crate::door::{self, FileCall};
+use crate::kcov;
 use crate::partner::{Partner, take_all};
 use crate::reader::Reader;
-use crate::shared::{CALLS_MAX, Shared};
+use crate::shared::{COUNTED_MAX, Door, Shared};
 use crate::step::{FILES, Runner, Step};
-use sysdemo::ioctl::{BATCH, CALL, INFO, LOG, RESTRICT, TABLE};
+use crate::uring::{Command, WIDE};
+use sysdemo::ioctl::{BATCH, CALL, ENTER, INFO, LOG, RESTRICT, RING, TABLE};
 use sysdemo::uapi;
 
 /// How many operations an input may have: what is left of it then means nothing.
@@ -23,6 +25,11 @@ const OPERATIONS: usize = 24;
 const RECORDS: usize = 6;
 /// How many words are laid out for a structure that is not known.
 const STRUCTURE_WORDS: usize = 10;
+/// How many calls a choice tells apart: more than there are, and always as many, so that an input
+/// means the same when there is one more.
+const CHOICES: usize = 64;
+/// How many submissions are laid out for the rings.
+const SUBMISSIONS: usize = 4;
 /// Sizes of the structures that calls take. That of the largest is as good for the others, if what
 /// they do not know is zero.
 const SIZES: [u64; 8] = [16, 24, 32, 48, 56, 112, 112, 112];
@@ -158,13 +165,18 @@ impl Run<'_> {
         for step in self.steps(operation) {
             let status = self.machine.runner.take(&step);
             self.count(&step, status == 0);
+            if let Some(door) = went_through(&step, status) {
+                self.machine.shared.count(door.number(), true);
+                kcov::succeeded(door.number());
+            }
         }
     }
 
     /// Lays out an operation; gives the steps that it takes.
     fn steps(&mut self, operation: usize) -> Vec<Step> {
         let step = match operation {
-            0..=4 => self.call(),
+            0..=3 => self.call(),
+            4 => return self.door(),
             5 => self.log(),
             6 => self.file(),
             7 => self.batch(),
@@ -202,7 +214,10 @@ impl Run<'_> {
         }
         let machine = &mut *self.machine;
         if choice >= 240 {
-            let child = door::fork(|| take_all(&mut machine.runner, &theirs, times));
+            let child = door::fork(|| {
+                machine.runner.leave_uring();
+                take_all(&mut machine.runner, &theirs, times);
+            });
             let child = child.expect("there is room for another process");
             take_all(&mut machine.runner, &ours, times);
             let ended_well = door::wait(child).expect("it is a child");
@@ -233,6 +248,9 @@ impl Run<'_> {
         let done = |result| result >= 0 || result == -i64::from(libc::ETIMEDOUT);
         let succeeded = has_succeeded && result.is_some_and(|result| done(result as i64));
         self.machine.shared.count(call, succeeded);
+        if succeeded {
+            kcov::succeeded(call);
+        }
     }
 
     /// An ioctl on one of the files, by either door.
@@ -481,7 +499,7 @@ impl Run<'_> {
     fn record(&mut self) -> (Vec<u8>, Option<usize>) {
         let choice = self.input.byte();
         let known = match choice {
-            0..=239 => Some(usize::from(choice) % self.machine.calls.len()),
+            0..=239 => Some(usize::from(choice) % CHOICES % self.machine.calls.len()),
             _ => None,
         };
         let (nr, kinds) = match known {
@@ -521,7 +539,7 @@ impl Run<'_> {
             command: CALL,
             argument: address,
             call: known
-                .filter(|call| *call < CALLS_MAX)
+                .filter(|call| *call < COUNTED_MAX)
                 .map(|call| (call, result)),
         }
     }
@@ -605,9 +623,143 @@ impl Run<'_> {
         }
     }
 
+    /// What is no ioctl alone.
+    fn door(&mut self) -> Vec<Step> {
+        match self.input.below(4) {
+            0 | 1 => self.rings(),
+            2 => vec![self.uring()],
+            _ => vec![self.map()],
+        }
+    }
+
+    /// The rings: made, mapped, filled, and entered.
+    fn rings(&mut self) -> Vec<Step> {
+        let choice = self.input.byte() % 128;
+        let entries = match self.input.byte() {
+            size @ 0..=223 => 1 << (size % 9),
+            _ => self.number() as u32,
+        };
+        let mut bytes = entries.to_le_bytes().to_vec();
+        bytes.extend((self.flags() as u32 & 1).to_le_bytes());
+        bytes.extend([0; 24]);
+        let argument = self.object(&bytes);
+        let size = 64 + u64::from(entries % 1024) * 96;
+        let mut steps = vec![
+            Step::Ioctl {
+                choice,
+                command: RING,
+                argument,
+                call: None,
+            },
+            Step::Map(
+                choice,
+                uapi::SYSDEMO_MMAP_RING.into(),
+                size.next_multiple_of(4096),
+                libc::PROT_READ | libc::PROT_WRITE,
+                true,
+            ),
+        ];
+        let count = self.input.below(SUBMISSIONS + 1) as u64;
+        for number in 0..count {
+            let record = self.record().0;
+            let words: Vec<u64> = record
+                .chunks_exact(8)
+                .map(|word| u64::from_le_bytes(word.try_into().expect("there are eight")))
+                .collect();
+            // The number and the flags, whatever comes back, and the registers.
+            let words = [&words[..1], &[number], &words[1..7]].concat();
+            for (place, word) in (0_u64..).zip(words) {
+                let address = arena::window(64 + number * 64 + place * 8);
+                steps.push(Step::Write(address, word));
+            }
+        }
+        // So many more than there were, or whatever.
+        let tail = match self.input.byte() {
+            0..=191 => count,
+            _ => self.number(),
+        };
+        steps.push(Step::Write(arena::window(0), tail << 32));
+        if self.input.byte() >= 192 {
+            steps.push(Step::Write(arena::window(8), self.number()));
+        }
+        let asked = match self.input.byte() {
+            0..=191 => u64::from(u32::MAX),
+            _ => self.number(),
+        };
+        steps.push(Step::Ioctl {
+            choice,
+            command: ENTER,
+            argument: asked,
+            call: None,
+        });
+        steps
+    }
+
+    /// A command by io_uring.
+    fn uring(&mut self) -> Step {
+        let choice = self.input.byte();
+        let is_wide = choice % 2 == 1;
+        let mut bytes = [0; WIDE];
+        let op = match self.input.byte() {
+            0..=191 => {
+                let (record, _) = self.record();
+                if is_wide {
+                    bytes[..record.len()].copy_from_slice(&record);
+                } else {
+                    let address = self.object(&record);
+                    bytes[..8].copy_from_slice(&address.to_le_bytes());
+                }
+                CALL
+            }
+            other => {
+                let structure = self.structure();
+                let address = self.object(&structure);
+                bytes[..8].copy_from_slice(&address.to_le_bytes());
+                [BATCH, TABLE, INFO, RESTRICT, LOG, RING, ENTER][usize::from(other) % 7]
+            }
+        };
+        if self.input.byte() >= 240 {
+            let place = self.input.below(WIDE);
+            bytes[place] ^= self.input.byte();
+        }
+        // Some of that may have become another address.
+        for word in bytes.chunks_exact_mut(8) {
+            let number = u64::from_le_bytes(word.try_into().expect("there are eight"));
+            word.copy_from_slice(&arena::harmless(number).to_le_bytes());
+        }
+        Step::Uring(
+            self.input.byte(),
+            Command {
+                op,
+                bytes,
+                is_wide,
+                is_async: choice >= 192,
+            },
+        )
+    }
+
+    /// What the device has at an offset, mapped.
+    fn map(&mut self) -> Step {
+        let choice = self.input.byte();
+        let offset = match choice % 8 {
+            0..=4 => uapi::SYSDEMO_MMAP_VVAR.into(),
+            5 | 6 => uapi::SYSDEMO_MMAP_RING.into(),
+            _ => self.number() / 4096 * 4096,
+        };
+        let size = match self.input.byte() {
+            0..=191 => 4096,
+            _ => self.number() % (1 << 20),
+        };
+        let protection = match self.input.byte() {
+            0..=127 => libc::PROT_READ,
+            other => i32::from(other % 8),
+        };
+        Step::Map(self.input.byte(), offset, size, protection, choice < 128)
+    }
+
     /// A command that is nearly one of ours, or none at all.
     fn anything(&mut self) -> Step {
-        let ours = [CALL, BATCH, TABLE, INFO, RESTRICT, LOG];
+        let ours = [CALL, BATCH, TABLE, INFO, RESTRICT, LOG, RING, ENTER];
         let command = match self.input.byte() {
             choice @ 0..=191 => {
                 ours[usize::from(choice) % ours.len()] ^ (1 << self.input.below(32))
@@ -632,8 +784,27 @@ impl Run<'_> {
 
     /// A word of what has been laid out last becomes another one.
     fn write(&mut self) -> Step {
-        let back = u64::from(self.input.byte()) * 8;
+        let place = self.input.byte();
         let number = self.number();
+        if place >= 192 {
+            // Where rings may be: what they tell each other, and the first entries.
+            return Step::Write(arena::window(u64::from(place % 64) * 8), number);
+        }
+        let back = u64::from(place) * 8;
         Step::Write(arena::inside(self.used.saturating_sub(back + 8)), number)
+    }
+}
+
+/// The door that a step has gone through, if it has, by what came of it.
+fn went_through(step: &Step, status: i64) -> Option<Door> {
+    match *step {
+        Step::Ioctl { command: CALL, .. } if status == 0 => Some(Door::Call),
+        Step::Ioctl { command: BATCH, .. } if status == 0 => Some(Door::Batch),
+        Step::Ioctl { command: ENTER, .. } if status > 0 => Some(Door::Ring),
+        Step::Uring(_, Command { op: CALL, .. }) if status >= 0 => Some(Door::Uring),
+        Step::Map(_, offset, ..) if status == 0 && offset == uapi::SYSDEMO_MMAP_VVAR.into() => {
+            Some(Door::Page)
+        }
+        _ => None,
     }
 }

@@ -24,9 +24,38 @@ const SLOTS: usize = 64;
 const SLOT_WORDS: usize = 512;
 /// The longest input that there is room for.
 pub(crate) const INPUT_MAX: usize = (SLOT_WORDS - 1) * 8;
-/// Two words for each call.
+/// Two words for each call, and for each door at the end of them.
 const CALLS: usize = RING + SLOTS * SLOT_WORDS;
 pub(crate) const CALLS_MAX: usize = 256;
+
+/// The doors: what is counted besides the calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Door {
+    /// One call by an ioctl.
+    Call,
+    /// Many of them.
+    Batch,
+    /// The rings in shared memory.
+    Ring,
+    /// A command by io_uring.
+    Uring,
+    /// The page with the facts.
+    Page,
+}
+
+impl Door {
+    /// All of them.
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Call, Self::Batch, Self::Ring, Self::Uring, Self::Page];
+
+    /// Where it is counted.
+    pub(crate) const fn number(self) -> usize {
+        CALLS_MAX - 1 - self as usize
+    }
+}
+
+/// How many calls can be counted.
+pub(crate) const COUNTED_MAX: usize = CALLS_MAX - Door::ALL.len();
 /// Files, one after the other: the name's length, the contents' length, both padded to words.
 const FILES: usize = CALLS + 2 * CALLS_MAX;
 

@@ -5,7 +5,9 @@
 
 use crate::arena;
 use crate::door::{self, FileCall};
+use crate::uring::{Command, Uring};
 use std::ffi::CString;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 
@@ -40,6 +42,10 @@ pub(crate) enum Step {
     ChangeUser,
     /// A word of the arena is changed: another thread's call may be reading it.
     Write(u64, u64),
+    /// What the device has at an offset is mapped: so many bytes, with such rights, shared or not.
+    Map(u8, u64, u64, i32, bool),
+    /// A command by io_uring on a file.
+    Uring(u8, Command),
     /// A system call on a file, which a call may have opened.
     File(FileCall, i32, u64, u64, u64),
 }
@@ -77,17 +83,25 @@ pub(crate) struct Runner {
     files: Arc<Files>,
     stack: u64,
     is_nobody: bool,
+    /// None in a child: its parent has it.
+    uring: Option<Uring>,
 }
 
 impl Runner {
     /// Somebody of the given number, as root.
-    pub(crate) fn new(device: Arc<CString>, files: Arc<Files>, number: u64) -> Self {
-        Self {
+    pub(crate) fn new(device: Arc<CString>, files: Arc<Files>, number: u64) -> io::Result<Self> {
+        Ok(Self {
             device,
             files,
             stack: arena::stack(number),
             is_nobody: false,
-        }
+            uring: Some(Uring::new()?),
+        })
+    }
+
+    /// Leaves io_uring to the parent, in a child.
+    pub(crate) fn leave_uring(&mut self) {
+        self.uring = None;
     }
 
     /// Takes a step; gives what the kernel gave. Neither allocates nor waits for another thread.
@@ -114,6 +128,14 @@ impl Runner {
             Step::ChangeUser if self.is_nobody => self.become_root(),
             Step::ChangeUser => self.is_nobody = door::become_user(NOBODY).is_ok(),
             Step::Write(address, word) => arena::write_at_once(address, word),
+            Step::Map(choice, offset, size, protection, is_shared) => {
+                let fd = self.files.get(choice);
+                return arena::map(fd, offset, size, protection, is_shared);
+            }
+            Step::Uring(choice, ref command) => {
+                let fd = self.files.get(choice);
+                return (self.uring.as_mut()).map_or(0, |uring| uring.run(fd, command));
+            }
             Step::File(call, fd, address, size, offset) => {
                 return door::file_call(call, fd, address, size, offset);
             }

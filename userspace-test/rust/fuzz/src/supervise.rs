@@ -3,7 +3,7 @@
 //! Starts the engine, keeps what it finds, and tells how it went.
 
 use crate::abi;
-use crate::shared::{CALLS_MAX, INPUT_MAX, Number, Shared};
+use crate::shared::{COUNTED_MAX, Door, INPUT_MAX, Number, Shared};
 use crate::{ENGINE, MINIMIZE, WHAT};
 use std::collections::HashSet;
 use std::error::Error;
@@ -62,7 +62,7 @@ impl Task {
     fn plan(self) -> usize {
         match self {
             Self::Inputs | Self::Minimize => 3,
-            Self::Fuzz(_) => 6,
+            Self::Fuzz(_) => 7,
         }
     }
 }
@@ -122,7 +122,7 @@ fn keep(shared: &Shared, kept: &mut HashSet<PathBuf>) {
 /// The names of the calls of which something is not so.
 fn lacking(shared: &Shared, calls: &[abi::Call], is_so: fn((u64, u64)) -> bool) -> Vec<String> {
     (calls.iter().enumerate())
-        .filter(|(index, _)| *index >= CALLS_MAX || !is_so(shared.counted(*index)))
+        .filter(|(index, _)| *index >= COUNTED_MAX || !is_so(shared.counted(*index)))
         .map(|(_, call)| call.name.clone())
         .collect()
 }
@@ -140,7 +140,7 @@ fn figures(shared: &Shared, calls: &[abi::Call], seconds: f64) -> Result<String,
     writeln!(json, "  \"corpus\": {},", files(CORPUS).len())?;
     writeln!(json, "  \"found\": {},", files(FOUND).len())?;
     writeln!(json, "  \"calls\": {{")?;
-    for (index, call) in calls.iter().take(CALLS_MAX).enumerate() {
+    for (index, call) in calls.iter().take(COUNTED_MAX).enumerate() {
         let (made, succeeded) = shared.counted(index);
         let comma = if index + 1 < calls.len() { "," } else { "" };
         let name = &call.name;
@@ -244,6 +244,13 @@ fn fuzz(device: &str, task: Task) -> Result<Vec<Outcome>, Box<dyn Error>> {
                 format!("every call {what}: {count} of {all}"),
             ));
         }
+        let shut: Vec<_> = (Door::ALL.into_iter())
+            .filter(|door| shared.counted(door.number()).1 == 0)
+            .collect();
+        if !shut.is_empty() {
+            println!("# not so: {shut:?}");
+        }
+        results.push((shut.is_empty(), "every door was gone through".into()));
     }
     Ok(results)
 }
