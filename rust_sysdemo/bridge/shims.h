@@ -69,6 +69,7 @@ void sysdemo_uring_done(struct io_uring_cmd *cmd, int res, unsigned long long al
 /* bridge/arch/x86.c */
 const struct pt_regs *sysdemo_current_pt_regs(void);
 int sysdemo_in_ia32_syscall(void);
+int sysdemo_read_msr(unsigned int number, unsigned long long *value);
 unsigned long long sysdemo_entry_features(void);
 int sysdemo_entry_is_fred(void);
 

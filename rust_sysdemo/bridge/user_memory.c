@@ -69,8 +69,8 @@ int sysdemo_write_word(void *to, unsigned long long word)
 
 /*
  * Writes the result of a record and reads what is asked for in the one that follows it, for one way
- * into user memory. Of a call whose bit is set in `without` the registers are not read: it has no
- * parameters. See struct sysdemo_call.
+ * into user memory. Of a call whose bit is set in `without` the registers stay as they are: it has
+ * no parameters. See struct sysdemo_call.
  */
 int sysdemo_answer_and_read(void *record, unsigned long long ret, struct sysdemo_asked *to,
 			    unsigned long long without)
@@ -78,7 +78,7 @@ int sysdemo_answer_and_read(void *record, unsigned long long ret, struct sysdemo
 	unsigned long long __user *words = (unsigned long long __user *)record;
 	unsigned long long __user *next = words + SYSDEMO_READ_WORDS + 1;
 	const bool no_write = should_fail_usercopy(), no_read = should_fail_usercopy();
-	unsigned long long head;
+	unsigned long long head, last;
 	unsigned int nr;
 
 	if (no_write)
@@ -95,6 +95,8 @@ int sysdemo_answer_and_read(void *record, unsigned long long ret, struct sysdemo
 	unsafe_put_user(ret, &words[SYSDEMO_READ_WORDS], not_written);
 	unsafe_get_user(head, next, not_read);
 	to->head = head;
+	/* All of it has to be there, whatever is used of it; no other page is between the two. */
+	unsafe_get_user(last, &next[6], not_read);
 	/* The first half of it, in memory. */
 	memcpy(&nr, &head, sizeof(nr));
 	if (nr >= 64 || !(without >> nr & 1)) {
@@ -103,7 +105,7 @@ int sysdemo_answer_and_read(void *record, unsigned long long ret, struct sysdemo
 		unsafe_get_user(to->args[2], &next[3], not_read);
 		unsafe_get_user(to->args[3], &next[4], not_read);
 		unsafe_get_user(to->args[4], &next[5], not_read);
-		unsafe_get_user(to->args[5], &next[6], not_read);
+		to->args[5] = last;
 	}
 	user_access_end();
 	return 0;

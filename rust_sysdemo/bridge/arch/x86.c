@@ -8,6 +8,7 @@
 
 #include <asm/compat.h>
 #include <asm/cpufeature.h>
+#include <asm/msr.h>
 
 #include "../../../uapi/linux/sysdemo.h"
 #include "../shims.h"
@@ -25,6 +26,12 @@ const struct pt_regs *sysdemo_current_pt_regs(void)
 int sysdemo_in_ia32_syscall(void)
 {
 	return in_ia32_syscall();
+}
+
+/* A model-specific register. One that the CPU does not know ends in an error. */
+int sysdemo_read_msr(unsigned int number, unsigned long long *value)
+{
+	return rdmsrq_safe(number, value);
 }
 
 /* SYSDEMO_ENTRY_* bits of what is enabled. */

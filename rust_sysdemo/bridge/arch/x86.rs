@@ -54,15 +54,13 @@ pub(crate) fn user_registers(compat: bool) -> Option<sysdemo_regs> {
 
 /// Reads a model-specific register of the CPU that this runs on.
 ///
-/// Fails with [`EIO`] if the CPU has none of that number, and with [`ENXIO`] if it went offline.
+/// Fails with [`EIO`] if the CPU has none of that number.
 fn read_msr(number: u32) -> Result<u64> {
     let mut value = 0;
     // SAFETY: `value` can be written. A number that the CPU does not know ends in an error. That
     // the task may be on another CPU by now does no harm: these registers are the same on all.
-    let answer = unsafe {
-        bindings::rdmsrq_safe_on_cpu(bindings::raw_smp_processor_id(), number, &mut value)
-    };
-    to_result(answer).map(|()| value)
+    to_result(unsafe { shims::sysdemo_read_msr(number, &mut value) })?;
+    Ok(value)
 }
 
 /// How this CPU enters the kernel.

@@ -105,6 +105,36 @@ TEST_F(device, records_that_end_in_nothing)
 	munmap(memory, 2 * page);
 }
 
+/* A call whose registers are not there is not made, also if it has no use for them. */
+TEST_F(device, records_that_are_there_in_part)
+{
+	static const __u32 numbers[] = { SYSDEMO_NR_NULL, SYSDEMO_NR_SUM6 };
+	size_t page = sysconf(_SC_PAGESIZE);
+	char *memory = map_with_guard();
+
+	ASSERT_NE(NULL, memory);
+	for (size_t i = 0; i < 2 * sizeof(struct sysdemo_call); i += sizeof(__u64)) {
+		const size_t second = i % sizeof(struct sysdemo_call);
+		const size_t size = sizeof(struct sysdemo_call) + second;
+		const __u32 nr = numbers[i / sizeof(struct sysdemo_call)];
+		struct sysdemo_info before, after;
+		struct sysdemo_call calls[2];
+		int status;
+
+		prepare(calls, 2, nr);
+		memcpy(memory + page - size, calls, size);
+		ASSERT_EQ(0, ioctl(self->fd, SYSDEMO_IOC_INFO, &before));
+		EXPECT_EQ(1, sysdemo_batch(self->fd, (void *)(memory + page - size), 2, 0,
+					   &status));
+		EXPECT_EQ(-EFAULT, status);
+		ASSERT_EQ(0, ioctl(self->fd, SYSDEMO_IOC_INFO, &after));
+		/* With all but the result it is made, and its result is nowhere. */
+		EXPECT_EQ(second == 7 * sizeof(__u64) ? 2 : 1,
+			  after.calls_made - before.calls_made);
+	}
+	munmap(memory, 2 * page);
+}
+
 TEST_F(device, too_many_records_are_einval)
 {
 	static const __u32 counts[] = { SYSDEMO_BATCH_MAX + 1, 65536, 0x7fffffff, 0xffffffff };
