@@ -232,7 +232,10 @@ int sdc_wait(struct sdc_wait_queue *queue, const struct sdc_key *key, u32 expect
 	struct waiter waiter = { .key = *key, .task = current, .state = DOUBTS };
 	int err;
 
-	err = enter(queue, &waiter);
+	/* To find it changed takes no place. */
+	err = look(key, expected);
+	if (!err)
+		err = enter(queue, &waiter);
 	if (err)
 		return err;
 	for (;;) {

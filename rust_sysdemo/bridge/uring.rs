@@ -34,14 +34,19 @@ impl Request {
         self.0.flags != 0
     }
 
-    /// The words of the command. In an entry of the smaller kind there are two, and the rest is 0.
-    pub(crate) fn words(&self) -> &[u64; WORDS] {
-        &self.0.words
+    /// The first word of the command, if there is nothing else in it: the rest, as much as the entry
+    /// has of that, is 0.
+    #[inline(always)]
+    pub(crate) fn argument(&self) -> Option<u64> {
+        let [argument, second, more @ ..] = &self.0.words;
+        // An entry of the smaller kind has no more than two.
+        let is_alone = *second == 0 && (self.0.is_wide == 0 || more.iter().all(|word| *word == 0));
+        is_alone.then_some(*argument)
     }
 
-    /// Whether the entry is of the larger kind.
-    pub(crate) fn is_wide(&self) -> bool {
-        self.0.is_wide != 0
+    /// The words of the command, if its entry is of the larger kind.
+    pub(crate) fn wide_words(&self) -> Option<&[u64; WORDS]> {
+        (self.0.is_wide != 0).then_some(&self.0.words)
     }
 
     /// Whether it may wait.

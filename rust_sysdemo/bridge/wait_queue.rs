@@ -165,6 +165,8 @@ impl WaitQueue {
         deadline: Option<Monotonic>,
         check: impl Fn() -> Result,
     ) -> Result<Ending> {
+        // To find it changed takes no place and no memory.
+        check()?;
         let place = Place::take(self, key)?;
         check()?;
         while !place.settle() {

@@ -50,32 +50,22 @@ fn try_run(ctx: &mut Context<'_>, request: &Request) -> Result<Outcome> {
     if request.has_flags() {
         return Err(EINVAL);
     }
-    let words = request.words();
-    if request.op() == ioctl::CALL {
-        if request.is_wide() {
-            return call_of_words(ctx, request, words);
-        }
-        return call_of_record(ctx, request, argument(words)?);
+    let is_call = request.op() == ioctl::CALL;
+    if let (true, Some(words)) = (is_call, request.wide_words()) {
+        return call_of_words(ctx, request, words);
     }
-    let arg = argument(words)?;
+    let arg = request.argument().ok_or(EINVAL)?;
+    // CAST: An address of the caller's; on 32 bits its upper half is cut off as that of a register.
+    let arg = UserPtr::from_addr(arg as usize);
+    if is_call {
+        return call_of_record(ctx, request, arg);
+    }
     if !request.may_wait() && ioctl::may_sleep(request.op()) {
         return Ok(Outcome::HasToWait);
     }
     let ret = ioctl::run(ctx, request.op(), arg)?;
     // CAST: Lossless, the kernel has no target with more than 64 bits.
     Ok(Outcome::Done(ret as i64))
-}
-
-/// The argument of a command, and nothing else.
-///
-/// Fails with [`EINVAL`] if there is something else.
-fn argument(words: &[u64; WORDS]) -> Result<UserPtr> {
-    let (arg, rest) = words.split_first().ok_or(EINVAL)?;
-    if rest.iter().any(|word| *word != 0) {
-        return Err(EINVAL);
-    }
-    // CAST: An address of the caller's; on 32 bits its upper half is cut off as that of a register.
-    Ok(UserPtr::from_addr(*arg as usize))
 }
 
 /// Whether a call has to be made by somebody else, who may wait.

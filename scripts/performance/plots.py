@@ -43,6 +43,7 @@ DOORS = {
     "batch": ("o", BLUE),
     "ring": ("s", VERMILION),
     "uring_cmd": ("^", GREEN),
+    "uring_cmd, fast": ("v", GREEN),
 }
 
 
@@ -65,7 +66,7 @@ def rungs(run):
     found += [
         (row["row"], row["median"], WITHOUT)
         for row in run["rows"]
-        if row["device"] == device and "vvar" in row["row"] and not row["door"]
+        if row["device"] == device and "by the page" in row["row"] and not row["door"]
     ]
     found += [
         (f"null by a {door} of 64", figures.find(run, "null", device, (door, 64)), SHARED)

@@ -97,7 +97,7 @@ static inline int memory_close(struct memory *memory)
 static inline bool is_kept_by_kernel(const char *site)
 {
 	static const char *const sites[] = {
-		"__alloc_object+", "alloc_vmap_area+", "mas_alloc_nodes+",
+		"__alloc_object+", "kmemleak_scan_area+", "alloc_vmap_area+", "mas_alloc_nodes+",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(sites); i++) {
