@@ -204,9 +204,10 @@ long sdc_ring_enter(struct sdc_context *ctx, unsigned long asked)
 		count = make_calls(ctx, ring, made, count);
 		made += count;
 	}
-	/* Pairs with the program's acquire: it may write over what was read. */
-	if (count >= 0)
+	if (count >= 0) {
+		/* Pairs with the program's acquire: it may write over what was read. */
 		smp_store_release(&ring->head->sq_head, made);
+	}
 	scoped_guard(spinlock, &ring->lock) {
 		ring->taken = false;
 		ring->made = made;

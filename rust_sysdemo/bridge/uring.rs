@@ -34,8 +34,8 @@ impl Request {
         self.0.flags != 0
     }
 
-    /// The first word of the command, if there is nothing else in it: the rest, as much as the entry
-    /// has of that, is 0.
+    /// The first word of the command, if there is nothing else in it: the rest, as much as the
+    /// entry has of that, is 0.
     #[inline(always)]
     pub(crate) fn argument(&self) -> Option<u64> {
         let [argument, second, more @ ..] = &self.0.words;

@@ -172,7 +172,7 @@ static inline void turn_commands(unsigned int i)
 
 static inline void close_commands(void)
 {
-	/* By itself a ring lets go of its files some time later, and the module is to be unloaded. */
+	/* By itself a ring lets go of its files some time later: the module is to be unloaded. */
 	syscall(SYS_io_uring_register, uring.fd, IORING_UNREGISTER_FILES, NULL, 0);
 	close(uring.fd);
 }

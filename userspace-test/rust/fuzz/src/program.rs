@@ -60,6 +60,14 @@ const NAMES: [&[u8]; 8] = [b"a", b"b", b"c", FILE, b".", b"..", b"", b"a/b"];
 /// A file that is there at the start of each input, unless something has come in its way.
 const FILE: &[u8] = b"file";
 
+/// What else may come to be there; the last is, as an empty directory.
+const DIRECTORIES: [&[u8]; 3] = [b"a", b"b", DIRECTORY];
+const DIRECTORY: &[u8] = b"c";
+
+/// Why a directory is not removed.
+const NOT_EMPTY: i64 = -(libc::ENOTEMPTY as i64);
+const NO_DIRECTORY: i64 = -(libc::ENOTDIR as i64);
+
 /// What files are opened with: each is a bit of a byte.
 const OPEN_FLAGS: [i32; 8] = [
     libc::O_CREAT,
@@ -105,7 +113,7 @@ impl Machine {
             word: 0,
             first_file,
         };
-        run.open_a_file();
+        run.make_tree();
         for _ in 0..OPERATIONS {
             if run.input.is_empty() {
                 break;
@@ -134,26 +142,69 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Opens a file of the tree, so that calls on files have one from the beginning.
-    fn open_a_file(&mut self) {
-        let path = self.room(8);
-        self.machine.arena.write(path, FILE);
+    /// Makes the tree what it is at the start of each input: a file and an empty directory. What
+    /// earlier inputs have left would let this one succeed only after them.
+    ///
+    /// The file is open, so that calls on files have one from the beginning.
+    fn make_tree(&mut self) {
+        for name in DIRECTORIES {
+            self.remove(name);
+        }
+        let path = self.path_of(&[DIRECTORY]);
+        self.make(uapi::SYSDEMO_NR_MKDIR, [path, 0o777, 0, 0]);
+
+        let path = self.path_of(&[FILE]);
         let how = self.room(24);
         let words = [(libc::O_RDWR | libc::O_CREAT) as u64, 0o666, 0];
         self.machine
             .arena
             .write(how, &words.map(u64::to_le_bytes).concat());
-        let record = self.room(size_of::<uapi::sysdemo_call>() as u64);
-        let words = [u64::from(uapi::SYSDEMO_NR_OPEN), path, how, 24, 0, 0, 0, 0];
-        self.machine
-            .arena
-            .write(record, &words.map(u64::to_le_bytes).concat());
+        self.make(uapi::SYSDEMO_NR_OPEN, [path, how, 24, 0]);
+    }
+
+    /// Removes what has a name, with what it has in it, if that is not deep.
+    fn remove(&mut self, name: &[u8]) {
+        let path = self.path_of(&[name]);
+        match self.make(uapi::SYSDEMO_NR_RMDIR, [path, 0, 0, 0]) {
+            NOT_EMPTY => {
+                for below in DIRECTORIES.into_iter().chain([FILE]) {
+                    let path = self.path_of(&[name, b"/", below]);
+                    self.make(uapi::SYSDEMO_NR_RMDIR, [path, 0, 0, 0]);
+                    self.make(uapi::SYSDEMO_NR_UNLINK, [path, 0, 0, 0]);
+                }
+                self.make(uapi::SYSDEMO_NR_RMDIR, [path, 0, 0, 0]);
+            }
+            NO_DIRECTORY => {
+                self.make(uapi::SYSDEMO_NR_UNLINK, [path, 0, 0, 0]);
+            }
+            _ => {}
+        }
+    }
+
+    /// Lays out a path.
+    fn path_of(&mut self, parts: &[&[u8]]) -> u64 {
+        let path = [&parts.concat(), &b"\0"[..]].concat();
+        let address = self.room(16);
+        self.machine.arena.write(address, &path);
+        address
+    }
+
+    /// Makes a call that is not the input's; gives its result.
+    fn make(&mut self, nr: u32, arguments: [u64; 4]) -> i64 {
+        let argument = self.room(size_of::<uapi::sysdemo_call>() as u64);
+        let words = [&[u64::from(nr)][..], &arguments, &[0; 3]].concat();
+        for (place, word) in (0_u64..).zip(words) {
+            self.machine
+                .arena
+                .write(argument + place * 8, &word.to_le_bytes());
+        }
         self.machine.runner.take(&Step::Ioctl {
             choice: 0,
             command: CALL,
-            argument: record,
+            argument,
             call: None,
         });
+        self.machine.arena.word(argument + 7 * 8).unwrap_or(0) as i64
     }
 
     fn operation(&mut self) {
