@@ -641,7 +641,7 @@ static bool takes_memory(const char *name)
 	return false;
 }
 
-TEST_F_TIMEOUT(abi, every_call, 300)
+TEST_F_TIMEOUT(abi, every_call, 900)
 {
 	struct operation op = {
 		.fd = self->fd, .prepare = prepare_call, .attempt = attempt_call,
@@ -758,7 +758,7 @@ static const char *check_interrupted(struct operation *op, long result, bool inj
 	return result ? "the ioctl gives another error" : check_error(op, ret, injected);
 }
 
-TEST_F_TIMEOUT(abi, an_interrupted_sleep, 120)
+TEST_F_TIMEOUT(abi, an_interrupted_sleep, 360)
 {
 	const struct sigaction action = { .sa_handler = be_interrupted };
 	struct operation op = {
@@ -860,7 +860,7 @@ static const char *check_batch(struct operation *op, long result, bool injected)
 	return check_error(op, batch.status, injected);
 }
 
-TEST_F_TIMEOUT(abi, batch, 120)
+TEST_F_TIMEOUT(abi, batch, 360)
 {
 	struct operation op = {
 		.name = "BATCH", .fd = self->fd, .prepare = prepare_batch,
@@ -914,7 +914,7 @@ static const char *check_structure(struct operation *op, long result, bool injec
 	return check_error(op, result, injected);
 }
 
-TEST_F_TIMEOUT(abi, table_and_info, 120)
+TEST_F_TIMEOUT(abi, table_and_info, 360)
 {
 	/* The last as a program of the future knows it. */
 	const struct {
@@ -976,7 +976,7 @@ static const char *check_restrict(struct operation *op, long result, bool inject
 	return result ? check_error(op, result, injected) : NULL;
 }
 
-TEST_F_TIMEOUT(abi, restriction, 120)
+TEST_F_TIMEOUT(abi, restriction, 360)
 {
 	struct operation op = {
 		.name = "RESTRICT", .prepare = prepare_restrict, .attempt = attempt_restrict,
@@ -1074,7 +1074,7 @@ static const char *check_read(struct operation *op, long result, bool injected)
 	return injected || got == RECORDS_READ ? NULL : "it reads less than there is";
 }
 
-TEST_F_TIMEOUT(abi, log, 120)
+TEST_F_TIMEOUT(abi, log, 360)
 {
 	struct operation on = {
 		.name = "LOG", .prepare = prepare_log, .attempt = attempt_log, .check = check_log,
@@ -1230,7 +1230,7 @@ static const char *check_enter(struct operation *op, long result, bool injected)
 	return sysdemo_next_completion(&rings, &completion) ? "there is one too many" : NULL;
 }
 
-TEST_F_TIMEOUT(abi, shared_memory, 240)
+TEST_F_TIMEOUT(abi, shared_memory, 720)
 {
 	struct operation map = {
 		.prepare = prepare_map, .attempt = attempt_map, .check = check_map,
@@ -1319,7 +1319,7 @@ static const char *check_uring(struct operation *op, long result, bool injected)
 	return check_error(op, result == -EAGAIN ? -ENOMEM : result, injected);
 }
 
-TEST_F_TIMEOUT(abi, by_uring, 240)
+TEST_F_TIMEOUT(abi, by_uring, 720)
 {
 	struct operation op = {
 		.fd = self->fd, .prepare = prepare_uring, .attempt = attempt_uring,
@@ -1372,7 +1372,7 @@ static const char *check_open(struct operation *op, long result, bool injected)
 /* The name, the file, and what the module holds of it. */
 #define OPEN_ENOMEM EACH_OF(3)
 
-TEST_F_TIMEOUT(abi, open, 120)
+TEST_F_TIMEOUT(abi, open, 360)
 {
 	struct operation op = {
 		.name = "open", .prepare = prepare_open, .attempt = attempt_open,
@@ -1410,7 +1410,7 @@ static const char *check_close(struct operation *op, long result, bool injected)
 	return result ? "it gives an error" : NULL;
 }
 
-TEST_F_TIMEOUT(abi, close, 120)
+TEST_F_TIMEOUT(abi, close, 360)
 {
 	struct operation op = {
 		.name = "close", .prepare = prepare_close, .attempt = attempt_close,
@@ -1453,7 +1453,7 @@ static const char *check_fdinfo(struct operation *op, long result, bool injected
 	return wrong ?: strcmp(info_text, info_wanted) ? "it tells something else" : NULL;
 }
 
-TEST_F_TIMEOUT(abi, fdinfo, 120)
+TEST_F_TIMEOUT(abi, fdinfo, 360)
 {
 	struct operation op = {
 		.name = "fdinfo", .prepare = prepare_fdinfo, .attempt = attempt_fdinfo,
@@ -1649,7 +1649,7 @@ static bool has_come_to_init(int trace)
 	return has;
 }
 
-TEST_F_TIMEOUT(loading, load, 240)
+TEST_F_TIMEOUT(loading, load, 720)
 {
 	unsigned int chances = NEVER, tried = 0, before_init = 0, in_init = 0, sampled = 0;
 	unsigned int last, end, n;
@@ -1737,7 +1737,7 @@ TEST_F_TIMEOUT(loading, load, 240)
 	EXPECT_LT(0, sampled);
 }
 
-TEST_F_TIMEOUT(loading, unload, 120)
+TEST_F_TIMEOUT(loading, unload, 360)
 {
 	struct tally tally = { 0 };
 	bool injected = true;

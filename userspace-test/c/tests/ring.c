@@ -446,8 +446,9 @@ TEST_F_TIMEOUT(ring, scribbling_does_no_harm, 120)
 	atomic_store(&stop, true);
 	for (int i = 0; i < 2; i++)
 		pthread_join(threads[i], NULL);
-	EXPECT_LT(100, made);
-	EXPECT_LT(100, refused);
+	/* How often depends on who gets the CPUs. */
+	EXPECT_LT(0, made);
+	EXPECT_LT(0, refused);
 	/* All else is as it was. */
 	EXPECT_EQ(getpid(), sysdemo_getpid(self->fd));
 }
