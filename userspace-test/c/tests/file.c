@@ -176,6 +176,11 @@ TEST_F(tree, directories_are_not_read)
 				TH_LOG("way %zu, %zu bytes", way, size);
 		}
 	}
+	/* It has positions, but no end that would be one. */
+	EXPECT_EQ(0, lseek(ours, 0, SEEK_SET));
+	EXPECT_EQ(0, lseek(ours, 0, SEEK_CUR));
+	EXPECT_EQ(EINVAL, error_of(lseek(ours, 0, SEEK_END)));
+	EXPECT_EQ(EINVAL, error_of(lseek(ours, 0, SEEK_DATA)));
 	close(ours);
 	close(theirs);
 }
