@@ -69,7 +69,6 @@ use kernel::{
         },
         Arc, //
     },
-    types::ForeignOwnable,
 };
 
 /// The largest position that there is: C's `MAX_LFS_FILESIZE`.
@@ -100,23 +99,15 @@ static DIRECTORY: Table<bindings::file_operations> = Table(bindings::file_operat
     ..unsafe { mem::zeroed() }
 });
 
-/// What an open file keeps.
-struct State {
-    open: OpenFile,
-    /// For as long as a file is open there is one mount, and all that are opened then are on it. (A
-    /// descriptor that was opened with `O_PATH` keeps a mount, but not this one count of it: then
-    /// there can be another later, with an inode of its own for the same node. All that they tell
-    /// is the node's.)
-    mounted: Mounted,
-}
-
-/// The foreign form of this is a file's `private_data`.
-type Foreign = KBox<State>;
-
-// What C lends to many threads at once, and has dropped by any.
+// What C lends to many threads at once, and has dropped by any. An open file keeps an [`OpenFile`],
+// as the bits of its `private_data`, and a [`Mounted`], of which there is nothing to be kept: for as
+// long as a file is open there is one mount, and all that are opened then are on it. (A descriptor
+// that was opened with `O_PATH` keeps a mount, but not this one count of it: then there can be
+// another later, with an inode of its own for the same node. All that they tell is the node's.)
 const _: () = {
     const fn is_shared<T: Send + Sync>() {}
-    is_shared::<State>();
+    is_shared::<OpenFile>();
+    is_shared::<Mounted>();
     is_shared::<Arc<Node>>();
 };
 
@@ -149,9 +140,8 @@ pub(crate) fn make(mounted: Mounted, node: &Arc<Node>, flags: u32, open: OpenFil
     } else {
         &FILE.0
     };
-    // Kept over all that follows: there is an inode only as long as there is a mount.
-    let state = KBox::new(State { open, mounted }, GFP_KERNEL_ACCOUNT)?;
-    let inode = inode_of(&state.mounted, node)?;
+    // `mounted` is kept over all that follows: there is an inode only as long as there is a mount.
+    let inode = inode_of(&mounted, node)?;
     // SAFETY: This is the module itself, which is loaded: `mounted` keeps the file system's module
     // so. A file lets go of its operations' module when it is closed.
     unsafe { bindings::__module_get(operations.owner) };
@@ -160,7 +150,7 @@ pub(crate) fn make(mounted: Mounted, node: &Arc<Node>, flags: u32, open: OpenFil
     let file = from_err_ptr(unsafe {
         bindings::alloc_file_pseudo(
             inode.as_ptr(),
-            state.mounted.as_ptr(),
+            mounted.as_ptr(),
             c"sysdemo".as_char_ptr(),
             // CAST: The same bits.
             flags as c_int,
@@ -180,9 +170,11 @@ pub(crate) fn make(mounted: Mounted, node: &Arc<Node>, flags: u32, open: OpenFil
     };
     // SAFETY: The file is new, and nobody else has it.
     unsafe {
-        (*file).private_data = state.into_foreign();
+        (*file).private_data = ptr::without_provenance_mut(open.into_bits());
         shims::sysdemo_allow_positions(file.cast());
     }
+    // Until `release`.
+    mem::forget(mounted);
     // INVARIANT: It was just made.
     // SAFETY: The reference is this function's, and no `fdget_pos` is going on: there is no
     // descriptor for it.
@@ -195,20 +187,19 @@ pub(crate) fn make(mounted: Mounted, node: &Arc<Node>, flags: u32, open: OpenFil
 ///
 /// # Safety
 ///
-/// The file is one that [`make`] made, and somebody has a reference to it for as long as `'a`.
-pub(super) unsafe fn of_raw<'a>(file: *mut bindings::file) -> &'a OpenFile {
-    // SAFETY: The caller's promise: it is what `make` put there, and it is there until `release`.
-    // Other threads may have it at the same time, which it is made for: it is `Sync`.
-    let state = unsafe { Foreign::borrow((*file).private_data) };
-    &state.open
+/// The file is one that [`make`] made, and somebody has a reference to it.
+pub(super) unsafe fn of_raw(file: *mut bindings::file) -> OpenFile {
+    // SAFETY: The caller's promise. Nobody changes what `make` put there.
+    let bits = unsafe { (*file).private_data };
+    OpenFile::from_bits(bits.addr())
 }
 
 /// Gives what a file keeps, and its inode.
 ///
 /// # Safety
 ///
-/// As for [`of_raw`].
-unsafe fn parts<'a>(file: *mut bindings::file) -> (&'a OpenFile, &'a Inode) {
+/// The file is one that [`make`] made, and somebody has a reference to it for as long as `'a`.
+unsafe fn parts<'a>(file: *mut bindings::file) -> (OpenFile, &'a Inode) {
     // SAFETY: The caller's promise. An open file has a reference to its inode, which in `make` is
     // one of `inode_of`.
     unsafe { (of_raw(file), Inode::from_raw((*file).f_inode)) }
@@ -295,10 +286,9 @@ unsafe extern "C" fn setlease(
 /// # Safety
 ///
 /// For C to call, as the operation of that name of a file that [`make`] made.
-unsafe extern "C" fn release(_inode: *mut bindings::inode, file: *mut bindings::file) -> c_int {
-    // SAFETY: `make` put it there, and nobody has the file any more. This may be another thread
-    // than the one that made it: it is `Send`.
-    drop(unsafe { Foreign::from_foreign((*file).private_data) });
+unsafe extern "C" fn release(_inode: *mut bindings::inode, _file: *mut bindings::file) -> c_int {
+    // SAFETY: `make` left it to the file, which nobody has any more.
+    drop(unsafe { Mounted::of_file() });
     0
 }
 

@@ -128,6 +128,16 @@ impl Mounted {
         Ok(Self(()))
     }
 
+    /// What was forgotten for a file.
+    ///
+    /// # Safety
+    ///
+    /// One was forgotten, and is not had again by this for anybody else.
+    pub(super) unsafe fn of_file() -> Self {
+        // INVARIANT: The count of the one that was forgotten.
+        Self(())
+    }
+
     /// The mount.
     pub(super) fn as_ptr(&self) -> *mut bindings::vfsmount {
         // SAFETY: By the type invariant nobody writes it now: that happens with the first count and

@@ -45,6 +45,19 @@ impl OpenFile {
         }
     }
 
+    /// As bits, for the kernel to keep.
+    pub(crate) fn into_bits(self) -> usize {
+        usize::from(self.may_read) | usize::from(self.may_write) << 1
+    }
+
+    /// What was kept as bits.
+    pub(crate) fn from_bits(bits: usize) -> Self {
+        Self {
+            may_read: bits & 1 != 0,
+            may_write: bits & 2 != 0,
+        }
+    }
+
     /// Requires that the device that the file was opened through was allowed to read.
     ///
     /// Fails with [`EPERM`] otherwise.
