@@ -14,10 +14,15 @@ use kernel::{
 /// How long a path may be, in bytes, with the zero at its end.
 const MAX: usize = bindings::PATH_MAX as usize;
 
+/// The longest path that takes no memory of its own, with the zero: most are short.
+const SHORT: usize = 64;
+
 /// A path of the caller's, read once.
 pub(crate) struct Path {
-    buffer: KVec<u8>,
     len: usize,
+    short: [u8; SHORT],
+    /// Where it is if it is longer.
+    long: KVec<u8>,
 }
 
 /// A part of a path.
@@ -37,13 +42,36 @@ impl Path {
     /// Fails with [`EFAULT`] if it cannot be read, [`ENAMETOOLONG`] if it is longer than a path may
     /// be, [`ENOENT`] if it is empty, and [`ENOMEM`].
     pub(crate) fn read(string: &UserIn<CStr>) -> Result<Self> {
-        // Not accounted, as that of a real system call is not: it lasts as long as the call.
-        let mut buffer = KVec::zeroed(MAX, GFP_KERNEL)?;
-        let len = user_memory::read_string(string.as_user_ptr(), &mut buffer)?;
-        if len == 0 {
-            return Err(ENOENT);
+        let string = string.as_user_ptr();
+        let mut short = [0; SHORT];
+        match user_memory::read_string(string, &mut short) {
+            Ok(0) => Err(ENOENT),
+            Ok(len) => Ok(Self {
+                len,
+                short,
+                long: KVec::new(),
+            }),
+            Err(error) if error == ENAMETOOLONG => Self::read_rest(string, &short),
+            Err(error) => Err(error),
         }
-        Ok(Self { buffer, len })
+    }
+
+    /// Reads what comes after the beginning of a path.
+    ///
+    /// Fails as [`Self::read`] does.
+    #[cold]
+    fn read_rest(string: UserPtr, beginning: &[u8; SHORT]) -> Result<Self> {
+        // Not accounted, as that of a real system call is not: it lasts as long as the call.
+        let mut long = KVec::zeroed(MAX, GFP_KERNEL)?;
+        let (place, rest) = long.split_at_mut_checked(SHORT).ok_or(ENAMETOOLONG)?;
+        place.copy_from_slice(beginning);
+        let len = user_memory::read_string(string.wrapping_byte_add(SHORT), rest)?;
+        Ok(Self {
+            // Cannot overflow: it is in there.
+            len: SHORT + len,
+            short: [0; SHORT],
+            long,
+        })
     }
 
     /// The name that it ends with. Empty if it ends with none: then nothing can be made there.
@@ -56,7 +84,12 @@ impl Path {
 
     /// The string.
     pub(super) fn as_bytes(&self) -> &[u8] {
-        self.buffer.get(..self.len).unwrap_or(&[])
+        let buffer = if self.len < SHORT {
+            &self.short[..]
+        } else {
+            &self.long
+        };
+        buffer.get(..self.len).unwrap_or(&[])
     }
 }
 
@@ -175,11 +208,15 @@ mod tests {
 impl Path {
     /// Makes a path of a string that is the kernel's, for tests.
     pub(super) fn of(string: &[u8]) -> Result<Self> {
-        let mut buffer = KVec::new();
-        buffer.extend_from_slice(string, GFP_KERNEL)?;
-        Ok(Self {
-            buffer,
+        let mut path = Self {
             len: string.len(),
-        })
+            short: [0; SHORT],
+            long: KVec::new(),
+        };
+        match path.short.get_mut(..string.len()) {
+            Some(place) if string.len() < SHORT => place.copy_from_slice(string),
+            _ => path.long.extend_from_slice(string, GFP_KERNEL)?,
+        }
+        Ok(path)
     }
 }
