@@ -23,6 +23,7 @@ pub(crate) mod pseudo_fs;
 pub(crate) mod shared_memory;
 mod shims;
 pub(crate) mod sleep;
+pub(crate) mod sorted;
 pub(crate) mod task;
 pub(crate) mod time;
 pub(crate) mod timekeeper;

@@ -354,7 +354,11 @@ mod tests {
         let page = PAGE_SIZE as u64;
         let limits = Limits::new(4 * page, 1, 4 * page, 1, 8 * page);
         let quota = Arc::pin_init(Quota::new(limits), GFP_KERNEL)?;
-        Ok(Contents::new(Charge::node(&quota, Uid(1), room()?)?))
+        Ok(Contents::new(Charge::node(
+            &quota,
+            Uid(1),
+            &mut Some(room()?),
+        )?))
     }
 
     /// Writes, with all memory that it takes.
@@ -426,7 +430,7 @@ mod tests {
         let (page, size) = (PAGE_SIZE as u64, (4 * GROUP * PAGE_SIZE) as u64);
         let limits = Limits::new(4 * page, 1, 4 * page, 1, size);
         let quota = Arc::pin_init(Quota::new(limits), GFP_KERNEL)?;
-        let mut contents = Contents::new(Charge::node(&quota, Uid(1), room()?)?);
+        let mut contents = Contents::new(Charge::node(&quota, Uid(1), &mut Some(room()?))?);
         // CAST: As above.
         let last = size as usize - 1;
         write(&mut contents, last, b"x")?;

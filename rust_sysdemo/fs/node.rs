@@ -9,6 +9,7 @@ use super::{
         Subject, //
     },
     contents::Contents,
+    name::Name,
     quota::Charge, //
 };
 use crate::bridge::{
@@ -17,6 +18,7 @@ use crate::bridge::{
         Gid,
         Uid, //
     },
+    sorted::Links,
 };
 use kernel::{
     bindings, new_mutex,
@@ -43,11 +45,40 @@ pub(super) enum Kind {
     Directory,
 }
 
-/// A file or directory. What it is called is not its business, but the
-/// [`Tree`](super::Tree)'s; it lasts for as long as it has a name or is open.
+/// Where something is, by the numbers of directories. Nothing is ever moved.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    /// The directory that it is in.
+    pub(super) directory: u64,
+    /// The directory that this one is in.
+    pub(super) above: u64,
+}
+
+impl Place {
+    /// That of the root, which is in none.
+    pub(super) const NOWHERE: Self = Self {
+        directory: 0,
+        above: 0,
+    };
+
+    /// In a directory.
+    pub(super) fn within(directory: &Node) -> Self {
+        Self {
+            directory: directory.number,
+            above: directory.place.directory,
+        }
+    }
+}
+
+/// A file or directory. It lasts for as long as it has a name or is open.
 #[pin_data]
 pub(crate) struct Node {
     number: u64,
+    place: Place,
+    name: Name,
+    /// For the trees of [`Names`](super::names::Names).
+    pub(super) by_name: Links<Node>,
+    pub(super) by_number: Links<Node>,
     object: Object,
     btime: u64,
     mtime: Atomic<u64>,
@@ -77,11 +108,16 @@ impl Node {
         kind: Kind,
         permissions: u16,
         (uid, gid): (Uid, Gid),
+        (place, name): (Place, Name),
         charge: Charge,
     ) -> impl PinInit<Self> {
         let now = clock::now();
         pin_init!(Self {
             number,
+            place,
+            name,
+            by_name: Links::new(),
+            by_number: Links::new(),
             object: Object {
                 uid,
                 gid,
@@ -106,15 +142,26 @@ impl Node {
         number: u64,
         kind: Kind,
         permissions: u16,
+        called: (Place, Name),
         charge: Charge,
     ) -> impl PinInit<Self> {
         let ids = (caller.uid(), caller.gid());
-        Self::new(number, kind, permissions, ids, charge)
+        Self::new(number, kind, permissions, ids, called, charge)
     }
 
     /// Its number, which no other one ever had.
     pub(crate) fn number(&self) -> u64 {
         self.number
+    }
+
+    /// Where it is, if it has a name.
+    pub(super) fn place(&self) -> Place {
+        self.place
+    }
+
+    /// What it is called, or was.
+    pub(super) fn name(&self) -> &Name {
+        &self.name
     }
 
     /// What rights to it depend on.

@@ -27,7 +27,6 @@ use super::{
         Caller,
         Want, //
     },
-    names::Place,
     node::{
         Kind,
         Node, //
@@ -43,7 +42,6 @@ use super::{
         MODE, //
     },
     walk::{
-        self,
         Last,
         Resolve,
         Walk, //
@@ -242,8 +240,8 @@ enum Target {
 /// What may be opened.
 enum Permitted {
     There(Arc<Node>),
-    /// A new one, the directory that it is to be in, and its place there.
-    New(Arc<Node>, Arc<Node>, Place),
+    /// A new one, and the directory that it is to be in.
+    New(Arc<Node>, Arc<Node>),
 }
 
 /// An open file, and the descriptor that is reserved for it. To drop it undoes both.
@@ -296,9 +294,9 @@ pub(crate) fn open(
         |node: &Arc<Node>| mount().and_then(|mounted| make(mounted, node, how.file_flags, open));
 
     let file = loop {
-        let (room, spare) = prepare(&path, how).or_else(|error| Stage::Way.done(Err(error)))?;
+        let spare = prepare(&path, how).or_else(|error| Stage::Way.done(Err(error)))?;
         let names = tree.names.lock();
-        let walk = tree.walk(&names, &caller, how.resolve, room);
+        let walk = tree.walk(&names, &caller, how.resolve);
         let target = Stage::Way.done(find(walk, &path, how))?;
         let permitted = permit(tree, &caller, target, spare, how, &open);
         let permitted = Stage::Permission.done(permitted)?;
@@ -308,9 +306,9 @@ pub(crate) fn open(
             Permitted::There(node) => {
                 break Stage::File.done(make(&node).and_then(|file| cut(file, how)))?;
             }
-            Permitted::New(node, parent, place) => {
+            Permitted::New(node, parent) => {
                 let undo = Undo::of(Stage::Permission);
-                let named = |file| Ok(tree.name(&parent, place, &node)?.then_some(file));
+                let named = |file| Ok(tree.name(&parent, node.clone())?.then_some(file));
                 if let Some(file) = Stage::File.done(make(&node).and_then(named))? {
                     undo.keep();
                     break file;
@@ -342,17 +340,14 @@ fn reserve(how: &How) -> Result<FileDescriptorReservation> {
     })
 }
 
-/// Takes the memory that will be needed under the lock of all names: for the way, and for what may
-/// have to be made at its end.
+/// Takes the memory that will be needed under the lock of all names, for what may have to be made
+/// at the end of the way.
 ///
 /// Fails with [`ENOMEM`].
-fn prepare<'n>(path: &Path, how: &How) -> Result<(walk::Room<'n>, Option<Spare>)> {
-    let spare = if how.has(OpenFlags::CREATE) {
-        Some(Spare::of(path)?)
-    } else {
-        None
-    };
-    Ok((walk::Room::of(path)?, spare))
+fn prepare(path: &Path, how: &How) -> Result<Option<Spare>> {
+    how.has(OpenFlags::CREATE)
+        .then(|| Spare::of(path))
+        .transpose()
 }
 
 /// The stage "way": goes to what is to be opened.
@@ -375,7 +370,7 @@ fn find(mut walk: Walk<'_>, path: &Path, how: &How) -> Result<Target> {
             as_directory |= slash;
             match walk.child(name)? {
                 Some(node) => node,
-                None if create => return Ok(Target::New(walk.at().clone())),
+                None if create => return Ok(Target::New(walk.at().into())),
                 None => return Err(ENOENT),
             }
         }
@@ -392,7 +387,7 @@ fn find(mut walk: Walk<'_>, path: &Path, how: &How) -> Result<Target> {
     if as_directory && !node.is_directory() {
         return Err(ENOTDIR);
     }
-    Ok(Target::There(node.clone()))
+    Ok(Target::There(node.into()))
 }
 
 /// The stage "permission": whether the caller may open it, or make it. What is made may be opened
@@ -426,8 +421,8 @@ fn permit(
         }
         Target::New(parent) => {
             let spare = spare.ok_or(ENOMEM)?;
-            let (place, node) = tree.prepare(caller, &parent, spare, Kind::File, how.mode)?;
-            Ok(Permitted::New(node, parent, place))
+            let node = tree.prepare(caller, &parent, spare, Kind::File, how.mode)?;
+            Ok(Permitted::New(node, parent))
         }
     }
 }

@@ -9,16 +9,17 @@
 
 use crate::bridge::cred::Uid;
 use kernel::{
-    new_mutex,
+    new_spinlock,
     page::PAGE_SIZE,
     prelude::*,
     rbtree::{
         RBTree,
+        RBTreeNode,
         RBTreeNodeReservation, //
     },
     sync::{
         Arc,
-        Mutex, //
+        SpinLock, //
     },
 };
 
@@ -97,33 +98,36 @@ struct Counts {
 }
 
 impl Counts {
-    /// Counts more of a user, for whom there is room or some is given.
+    /// Counts more of a user, for whom there is room or some is taken.
     ///
-    /// Fails as [`Quota::charge`] does, and then nothing is counted.
-    fn add(&mut self, limits: &Limits, uid: Uid, more: Usage, room: Option<Room>) -> Result {
-        let used = self.users.get(&uid).copied().unwrap_or_default();
-        let used = used.plus(more, limits.user).ok_or(EDQUOT)?;
-        let total = self.total.plus(more, limits.total).ok_or(ENOSPC)?;
-        if let Some(user) = self.users.get_mut(&uid) {
-            *user = used;
-        } else if let Some(room) = room {
-            self.users.insert(room.into_node(uid, used));
-        } else {
-            return Err(ENOENT);
+    /// Fails as [`Charge::node`] does, and then nothing is counted.
+    fn add(&mut self, limits: &Limits, uid: Uid, more: Usage, room: &mut Option<Room>) -> Result {
+        let total = self.total.plus(more, limits.total).ok_or(ENOSPC);
+        match self.users.get_mut(&uid) {
+            Some(user) => {
+                let used = user.plus(more, limits.user).ok_or(EDQUOT)?;
+                self.total = total?;
+                *user = used;
+            }
+            None => {
+                let used = Usage::default().plus(more, limits.user).ok_or(EDQUOT)?;
+                let total = total?;
+                let room = room.take().ok_or(ENOENT)?;
+                self.total = total;
+                self.users.insert(room.into_node(uid, used));
+            }
         }
-        self.total = total;
         Ok(())
     }
 
-    /// Counts less of a user, and forgets one who has nothing any more.
-    fn remove(&mut self, uid: Uid, less: Usage) {
+    /// Counts less of a user, and forgets one who has nothing any more: what is left of that is to
+    /// be dropped without the lock.
+    fn remove(&mut self, uid: Uid, less: Usage) -> Option<RBTreeNode<Uid, Usage>> {
         self.total = self.total.minus(less);
-        if let Some(user) = self.users.get_mut(&uid) {
-            *user = user.minus(less);
-            if *user == Usage::default() {
-                self.users.remove(&uid);
-            }
-        }
+        let mut user = self.users.find_mut(&uid)?;
+        let left = user.get().minus(less);
+        *user.get_mut() = left;
+        (left == Usage::default()).then(|| user.remove_node())
     }
 }
 
@@ -132,7 +136,7 @@ impl Counts {
 pub(super) struct Quota {
     limits: Limits,
     #[pin]
-    counts: Mutex<Counts>,
+    counts: SpinLock<Counts>,
 }
 
 impl Quota {
@@ -140,7 +144,7 @@ impl Quota {
     pub(super) fn new(limits: Limits) -> impl PinInit<Self> {
         pin_init!(Self {
             limits,
-            counts <- new_mutex!(Counts {
+            counts <- new_spinlock!(Counts {
                 total: Usage::default(),
                 users: RBTree::new(),
             }),
@@ -171,16 +175,13 @@ pub(super) struct Charge {
 }
 
 impl Charge {
-    /// Takes a node for a user, without any page.
+    /// Takes a node for a user, without any page; and the room, if there was nothing of that user.
     ///
     /// Fails with [`EDQUOT`] if the user would have more than one may have, and [`ENOSPC`] if all
     /// would.
-    pub(super) fn node(quota: &Arc<Quota>, uid: Uid, room: Room) -> Result<Self> {
+    pub(super) fn node(quota: &Arc<Quota>, uid: Uid, room: &mut Option<Room>) -> Result<Self> {
         let taken = Usage { nodes: 1, pages: 0 };
-        quota
-            .counts
-            .lock()
-            .add(&quota.limits, uid, taken, Some(room))?;
+        quota.counts.lock().add(&quota.limits, uid, taken, room)?;
         Ok(Self {
             quota: quota.clone(),
             uid,
@@ -196,7 +197,7 @@ impl Charge {
         self.quota
             .counts
             .lock()
-            .add(&self.quota.limits, self.uid, more, None)?;
+            .add(&self.quota.limits, self.uid, more, &mut None)?;
         self.taken.pages = self.taken.pages.saturating_add(pages);
         Ok(())
     }
@@ -208,7 +209,8 @@ impl Charge {
             pages: pages.min(self.taken.pages),
         };
         self.taken = self.taken.minus(less);
-        self.quota.counts.lock().remove(self.uid, less);
+        let gone = self.quota.counts.lock().remove(self.uid, less);
+        drop(gone);
     }
 
     /// How many pages are taken.
@@ -224,7 +226,8 @@ impl Charge {
 
 impl Drop for Charge {
     fn drop(&mut self) {
-        self.quota.counts.lock().remove(self.uid, self.taken);
+        let gone = self.quota.counts.lock().remove(self.uid, self.taken);
+        drop(gone);
     }
 }
 
@@ -244,11 +247,15 @@ mod tests {
     #[test]
     fn a_user_has_a_limit_and_all_have_another() -> Result {
         let quota = quota()?;
-        let mut first = Charge::node(&quota, Uid(1), room()?)?;
-        let second = Charge::node(&quota, Uid(1), room()?)?;
-        assert!(matches!(Charge::node(&quota, Uid(1), room()?), Err(error) if error == EDQUOT));
-        let mut other = Charge::node(&quota, Uid(2), room()?)?;
-        assert!(matches!(Charge::node(&quota, Uid(3), room()?), Err(error) if error == ENOSPC));
+        let mut first = Charge::node(&quota, Uid(1), &mut Some(room()?))?;
+        let second = Charge::node(&quota, Uid(1), &mut Some(room()?))?;
+        assert!(
+            matches!(Charge::node(&quota, Uid(1), &mut Some(room()?)), Err(error) if error == EDQUOT)
+        );
+        let mut other = Charge::node(&quota, Uid(2), &mut Some(room()?))?;
+        assert!(
+            matches!(Charge::node(&quota, Uid(3), &mut Some(room()?)), Err(error) if error == ENOSPC)
+        );
 
         assert_eq!(first.grow(3), Err(EDQUOT));
         first.grow(2)?;
@@ -259,7 +266,7 @@ mod tests {
         other.grow(1)?;
 
         drop(second);
-        drop(Charge::node(&quota, Uid(3), room()?)?);
+        drop(Charge::node(&quota, Uid(3), &mut Some(room()?))?);
         Ok(())
     }
 
@@ -267,7 +274,7 @@ mod tests {
     fn what_goes_is_not_counted_any_more() -> Result {
         let quota = quota()?;
         for uid in 0..10 {
-            let mut charge = Charge::node(&quota, Uid(uid), room()?)?;
+            let mut charge = Charge::node(&quota, Uid(uid), &mut Some(room()?))?;
             charge.grow(2)?;
         }
         let counts = quota.counts.lock();

@@ -9,14 +9,12 @@ use super::{
         Subject,
         Want, //
     },
-    names::{
-        self,
-        Names,
-        Place, //
-    },
+    name::Name,
+    names::Names,
     node::{
         Kind,
-        Node, //
+        Node,
+        Place, //
     },
     path::Path,
     quota::{
@@ -26,7 +24,6 @@ use super::{
         Quota, //
     },
     walk::{
-        self,
         Last,
         Resolve,
         Walk, //
@@ -79,8 +76,8 @@ pub(crate) struct Tree {
 /// wait.
 pub(super) struct Spare {
     node: UniqueArc<MaybeUninit<Node>>,
-    name: names::Room,
-    user: quota::Room,
+    name: Name,
+    user: Option<quota::Room>,
 }
 
 impl Spare {
@@ -90,8 +87,9 @@ impl Spare {
     pub(super) fn of(path: &Path) -> Result<Self> {
         Ok(Self {
             node: UniqueArc::new_uninit(GFP_KERNEL_ACCOUNT)?,
-            name: names::Room::new(path.last_name())?,
-            user: quota::room()?,
+            // If it is too long, that is found before it is needed.
+            name: Name::new(path.last_name())?,
+            user: Some(quota::room()?),
         })
     }
 }
@@ -115,7 +113,8 @@ impl Tree {
                 Kind::Directory,
                 ROOT_PERMISSIONS,
                 (Uid::ROOT, Gid::ROOT),
-                Charge::node(&quota, Uid::ROOT, quota::room()?)?,
+                (Place::NOWHERE, Name::NONE),
+                Charge::node(&quota, Uid::ROOT, &mut Some(quota::room()?))?,
             ),
             GFP_KERNEL_ACCOUNT,
         )?;
@@ -136,13 +135,12 @@ impl Tree {
         names: &'n Names,
         caller: &'n Caller,
         resolve: Resolve,
-        room: walk::Room<'n>,
     ) -> Walk<'n> {
-        Walk::new(names, &self.root, caller, resolve, room)
+        Walk::new(names, &self.root, caller, resolve)
     }
 
-    /// Makes a node of a caller's, and a place for its name in a directory, where it is to be put.
-    /// Under the lock of all names, so it takes no memory but what is given.
+    /// Makes a node of a caller's, to be put into a directory by the name that it has. Under the
+    /// lock of all names, so it takes no memory but what is given.
     ///
     /// Fails with [`EACCES`] if the caller may not do that, [`EDQUOT`] or [`ENOSPC`] if there may
     /// be no more. Nothing is left then.
@@ -153,36 +151,38 @@ impl Tree {
         spare: Spare,
         kind: Kind,
         mode: u16,
-    ) -> Result<(Place, Arc<Node>)> {
+    ) -> Result<Arc<Node>> {
+        let Spare {
+            node,
+            name,
+            mut user,
+        } = spare;
         access::require(caller, directory.object(), Want::CHANGE_NAMES)?;
-        let place = Place::new(directory, spare.name)?;
-        let charge = Charge::node(&self.quota, caller.uid(), spare.user)?;
+        let charge = Charge::node(&self.quota, caller.uid(), &mut user)?;
         // ORDERING: All that matters is that no two get the same.
         let number = self.last_number.fetch_add(1, Relaxed).wrapping_add(1);
         let permissions = mode & MODE & !task::current_umask();
+        let called = (Place::within(directory), name);
         let Ok(node) =
-            spare
-                .node
-                .pin_init_with(Node::of(caller, number, kind, permissions, charge));
-        Ok((place, node.into()))
+            node.pin_init_with(Node::of(caller, number, kind, permissions, called, charge));
+        Ok(node.into())
     }
 
-    /// Gives a node the name that there is a place for in a directory, when the lock of all names
-    /// has been free since the two were prepared. Gives whether it has it: somebody else may have
-    /// one of that name there by now.
+    /// Gives a node its name in the directory that it was prepared for, when the lock of all names
+    /// has been free since. Gives whether it has it: somebody else may have one of that name there
+    /// by now.
     ///
     /// Fails with [`ENOENT`] if the directory is gone.
-    pub(super) fn name(&self, directory: &Node, place: Place, node: &Arc<Node>) -> Result<bool> {
+    pub(super) fn name(&self, directory: &Node, node: Arc<Node>) -> Result<bool> {
         let mut names = self.names.lock();
         if directory.is_nameless() {
             return Err(ENOENT);
         }
-        if names.is_taken(&place) {
-            return Ok(false);
+        let named = names.insert(node);
+        if named {
+            directory.modified();
         }
-        names.insert(place, node.clone());
-        directory.modified();
-        Ok(true)
+        Ok(named)
     }
 
     /// Makes a directory.
@@ -191,20 +191,20 @@ impl Tree {
     /// is there.
     pub(crate) fn make_directory(&self, path: &Path, mode: u16) -> Result {
         let caller = Caller::new();
-        let room = walk::Room::of(path)?;
         let spare = Spare::of(path)?;
         let mut names = self.names.lock();
-        let mut walk = self.walk(&names, &caller, Resolve::NONE, room);
+        let mut walk = self.walk(&names, &caller, Resolve::NONE);
         let Last::Name(name, _) = walk.go_to_parent(path)? else {
             return Err(EEXIST);
         };
         if walk.child(name)?.is_some() {
             return Err(EEXIST);
         }
-        let parent = walk.at().clone();
-        drop(walk);
-        let (place, node) = self.prepare(&caller, &parent, spare, Kind::Directory, mode)?;
-        names.insert(place, node);
+        let parent = Arc::from(walk.at());
+        let node = self.prepare(&caller, &parent, spare, Kind::Directory, mode)?;
+        if !names.insert(node) {
+            return Err(EEXIST);
+        }
         parent.count_directory(true);
         parent.modified();
         Ok(())
@@ -216,9 +216,8 @@ impl Tree {
     /// it is a file but the path says otherwise, and as [`access::require_removal`] does.
     pub(crate) fn unlink(&self, path: &Path) -> Result {
         let caller = Caller::new();
-        let room = walk::Room::of(path)?;
         let mut names = self.names.lock();
-        let mut walk = self.walk(&names, &caller, Resolve::NONE, room);
+        let mut walk = self.walk(&names, &caller, Resolve::NONE);
         let Last::Name(name, slash) = walk.go_to_parent(path)? else {
             return Err(EISDIR);
         };
@@ -226,14 +225,13 @@ impl Tree {
         if slash {
             return Err(if node.is_directory() { EISDIR } else { ENOTDIR });
         }
-        let parent = walk.at().clone();
+        let (node, parent) = (Arc::from(node), Arc::from(walk.at()));
         access::require_removal(&caller, parent.object(), node.object())?;
         if node.is_directory() {
             return Err(EISDIR);
         }
         node.nameless();
-        drop(walk);
-        let gone = names.remove(&parent, name)?;
+        let gone = names.remove(&node);
         parent.modified();
         drop(names);
         // It may be the last that held the file, and to free that takes its time.
@@ -248,9 +246,8 @@ impl Tree {
     /// [`ENOTDIR`] if it is none, and [`ENOTEMPTY`] if it is not empty.
     pub(crate) fn remove_directory(&self, path: &Path) -> Result {
         let caller = Caller::new();
-        let room = walk::Room::of(path)?;
         let mut names = self.names.lock();
-        let mut walk = self.walk(&names, &caller, Resolve::NONE, room);
+        let mut walk = self.walk(&names, &caller, Resolve::NONE);
         let name = match walk.go_to_parent(path)? {
             Last::Root => return Err(EBUSY),
             Last::Here => return Err(EINVAL),
@@ -258,17 +255,16 @@ impl Tree {
             Last::Name(name, _) => name,
         };
         let node = walk.child(name)?.ok_or(ENOENT)?;
-        let parent = walk.at().clone();
+        let (node, parent) = (Arc::from(node), Arc::from(walk.at()));
         access::require_removal(&caller, parent.object(), node.object())?;
         if !node.is_directory() {
             return Err(ENOTDIR);
         }
-        if names.after(node, 0).is_some() {
+        if names.after(&node, 0).next().is_some() {
             return Err(ENOTEMPTY);
         }
         node.nameless();
-        drop(walk);
-        let gone = names.remove(&parent, name)?;
+        let gone = names.remove(&node);
         parent.count_directory(false);
         parent.modified();
         drop(names);
@@ -281,10 +277,9 @@ impl Tree {
     /// Fails as [`Walk::go_to_end`] does.
     pub(crate) fn find(&self, path: &Path) -> Result<Arc<Node>> {
         let caller = Caller::new();
-        let room = walk::Room::of(path)?;
         let names = self.names.lock();
-        let mut walk = self.walk(&names, &caller, Resolve::NONE, room);
-        walk.go_to_end(path).cloned()
+        let mut walk = self.walk(&names, &caller, Resolve::NONE);
+        walk.go_to_end(path).map(Arc::from)
     }
 
     /// Shows what is in a directory, after a number, to somebody who says whether that is enough.
@@ -295,24 +290,22 @@ impl Tree {
     pub(crate) fn list(
         &self,
         path: &Path,
-        mut after: u64,
+        after: u64,
         mut show: impl FnMut(Entry<'_>) -> Result<bool>,
     ) -> Result {
         let caller = Caller::new();
-        let room = walk::Room::of(path)?;
         let names = self.names.lock();
-        let mut walk = self.walk(&names, &caller, Resolve::NONE, room);
+        let mut walk = self.walk(&names, &caller, Resolve::NONE);
         let directory = walk.go_to_end(path)?;
         if !directory.is_directory() {
             return Err(ENOTDIR);
         }
         access::require(&caller, directory.object(), Want::READ)?;
-        while let Some(named) = names.after(directory, after) {
-            after = named.node.number();
+        for node in names.after(&directory, after) {
             let enough = show(Entry {
-                number: after,
-                name: &named.name,
-                is_directory: named.node.is_directory(),
+                number: node.number(),
+                name: node.name().as_bytes(),
+                is_directory: node.is_directory(),
             })?;
             if enough {
                 break;

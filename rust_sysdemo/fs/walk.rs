@@ -24,7 +24,10 @@ use crate::syscall::flags;
 use kernel::{
     bindings,
     prelude::*,
-    sync::Arc, //
+    sync::{
+        Arc,
+        ArcBorrow, //
+    },
 };
 
 flags! {
@@ -58,29 +61,14 @@ pub(super) enum Last<'p> {
     Name(&'p [u8], bool),
 }
 
-/// Room for the way along a path: made before the lock of all names is taken, so that nobody waits
-/// with it for memory.
-pub(super) struct Room<'n>(KVec<&'n Arc<Node>>);
-
-impl Room<'_> {
-    /// Makes room for as many directories as there can be on the way.
-    ///
-    /// Fails with [`ENOMEM`].
-    pub(super) fn of(path: &Path) -> Result<Self> {
-        let count = Components::of(path.as_bytes()).count();
-        Ok(Self(KVec::with_capacity(count, GFP_KERNEL)?))
-    }
-}
-
 /// A way that is being gone.
 pub(super) struct Walk<'n> {
     names: &'n Names,
+    root: &'n Arc<Node>,
     caller: &'n Caller,
     resolve: Resolve,
     /// Where it has got to.
-    at: &'n Arc<Node>,
-    /// The directories that it came through, the root first. There are fewer than a path has bytes.
-    above: KVec<&'n Arc<Node>>,
+    at: ArcBorrow<'n, Node>,
 }
 
 impl<'n> Walk<'n> {
@@ -90,19 +78,18 @@ impl<'n> Walk<'n> {
         root: &'n Arc<Node>,
         caller: &'n Caller,
         resolve: Resolve,
-        room: Room<'n>,
     ) -> Self {
         Self {
             names,
+            root,
             caller,
             resolve,
-            at: root,
-            above: room.0,
+            at: root.as_arc_borrow(),
         }
     }
 
     /// Where it has got to.
-    pub(super) fn at(&self) -> &'n Arc<Node> {
+    pub(super) fn at(&self) -> ArcBorrow<'n, Node> {
         self.at
     }
 
@@ -111,8 +98,8 @@ impl<'n> Walk<'n> {
     ///
     /// Fails with [`EACCES`] if the caller may not search a directory on the way, or the last;
     /// [`ENOENT`], [`ENOTDIR`] or [`ENAMETOOLONG`] if a name leads nowhere; [`EXDEV`] if it is
-    /// forbidden to leave the tree and the path does; [`EAGAIN`] instead of most of these if only
-    /// what can be had at once is to be found; and [`ENOMEM`] if the room is another path's.
+    /// forbidden to leave the tree and the path does; and [`EAGAIN`] instead of most of these if
+    /// only what can be had at once is to be found.
     pub(super) fn go_to_parent<'p>(&mut self, path: &'p Path) -> Result<Last<'p>> {
         let path = path.as_bytes();
         if is_absolute(path) && self.resolve.contains(Resolve::BENEATH) {
@@ -137,10 +124,6 @@ impl<'n> Walk<'n> {
                     if !child.is_directory() {
                         return Err(self.error_on_the_way(ENOTDIR));
                     }
-                    // There is room: see `Room::of`.
-                    self.above
-                        .push_within_capacity(self.at)
-                        .map_err(|_| ENOMEM)?;
                     self.at = child;
                 }
             }
@@ -152,12 +135,12 @@ impl<'n> Walk<'n> {
     ///
     /// Fails with [`EXDEV`] if that would leave the tree, and that is forbidden.
     pub(super) fn up(&mut self) -> Result {
-        match self.above.pop() {
-            Some(above) => self.at = above,
-            None if self.resolve.contains(Resolve::BENEATH) => {
-                return Err(self.error_on_the_way(EXDEV));
-            }
-            None => {}
+        let root = self.root.as_arc_borrow();
+        if self.at.number() != root.number() {
+            // What is not found is in the root, which has no name.
+            self.at = self.names.directory_of(&self.at).unwrap_or(root);
+        } else if self.resolve.contains(Resolve::BENEATH) {
+            return Err(self.error_on_the_way(EXDEV));
         }
         Ok(())
     }
@@ -178,8 +161,8 @@ impl<'n> Walk<'n> {
     /// Fails with [`ENAMETOOLONG`] if there can be no such name, and with [`EAGAIN`] if there is
     /// none and only what is there is to be found: as on a tmpfs, that it is not there is not known
     /// without looking.
-    pub(super) fn child(&self, name: &[u8]) -> Result<Option<&'n Arc<Node>>> {
-        let found = self.names.find(self.at, name);
+    pub(super) fn child(&self, name: &[u8]) -> Result<Option<ArcBorrow<'n, Node>>> {
+        let found = self.names.find(&self.at, name);
         if !matches!(found, Ok(Some(_))) && self.resolve.contains(Resolve::CACHED) {
             return Err(EAGAIN);
         }
@@ -189,7 +172,7 @@ impl<'n> Walk<'n> {
     /// Goes to the end of a path, and gives what is there.
     ///
     /// Fails as [`Self::go_to_parent`] does, also for the last name.
-    pub(super) fn go_to_end(&mut self, path: &Path) -> Result<&'n Arc<Node>> {
+    pub(super) fn go_to_end(&mut self, path: &Path) -> Result<ArcBorrow<'n, Node>> {
         match self.go_to_parent(path)? {
             Last::Root | Last::Here => {}
             Last::Up => self.up()?,
@@ -225,8 +208,8 @@ mod tests {
         let caller = Caller::new();
         let spare = Spare::of(&Path::of(b"a/f")?)?;
         let mut names = tree.names.lock();
-        let (place, node) = tree.prepare(&caller, &parent, spare, Kind::File, 0o666)?;
-        names.insert(place, node);
+        let node = tree.prepare(&caller, &parent, spare, Kind::File, 0o666)?;
+        assert!(names.insert(node));
         drop(names);
         Ok(tree)
     }
@@ -235,9 +218,8 @@ mod tests {
     fn leads(tree: &Tree, path: &[u8], resolve: Resolve) -> Result<u64> {
         let caller = Caller::new();
         let path = Path::of(path)?;
-        let room = Room::of(&path)?;
         let names = tree.names.lock();
-        let mut walk = tree.walk(&names, &caller, resolve, room);
+        let mut walk = tree.walk(&names, &caller, resolve);
         Ok(walk.go_to_end(&path)?.number())
     }
 
