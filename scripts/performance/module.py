@@ -15,7 +15,7 @@ FUNCTION = re.compile(r"^[0-9a-f]+ <(.+)>:$")
 CALL = re.compile(r"^\s+[0-9a-f]+:\s+(?:call|jmp|j[a-z]+)\s+[0-9a-f]+ <([^+>]+)(?:\+0x[0-9a-f]+)?>")
 RELOCATION = re.compile(r"^\s+[0-9a-f]+: R_X86_64_(?:PLT32|PC32)\s+(\S+?)(?:[-+]0x[0-9a-f]+)?$")
 PUSH = re.compile(r"\bpush\s+%(\w+)")
-TAKE = re.compile(r"\bsub\s+\$0x([0-9a-f]+),%rsp")
+TAKE = re.compile(r"\b(sub|add)\s+\$0x([0-9a-f]+),%rsp")
 BY_POINTER = re.compile(r"__x86_indirect_thunk_|\b(?:call|jmp)\s+\*")
 
 # What a call itself leaves on the stack.
@@ -66,6 +66,18 @@ class Function:
         return RETURN_ADDRESS + 8 * len(self.pushed) + self.taken
 
 
+def taken(operation, operand):
+    """How much of the stack an instruction takes; less than nothing if it gives some back.
+
+    To take 128 bytes a compiler adds -128, or subtracts it to give them back: that is shorter. The
+    disassembler shows it as a number of 64 bits without a sign.
+    """
+    number = int(operand, 16)
+    if number >= 1 << 63:
+        number -= 1 << 64
+    return number if operation == "sub" else -number
+
+
 def functions(disassembly):
     """The functions of a module by name, from `objdump -d -r`."""
     found, name, function = {}, "", None
@@ -84,7 +96,7 @@ def functions(disassembly):
         if push:
             function.pushed.add(push[1])
         if take:
-            function.taken = max(function.taken, int(take[1], 16))
+            function.taken = max(function.taken, taken(*take.groups()))
         if BY_POINTER.search(line) and not PROBES.match(name):
             function.by_pointer = True
     for name, function in found.items():
