@@ -72,7 +72,7 @@ def outcome(boot_debug_once):
     return boot_debug_once(
         programs,
         files=[BROKEN, RACING, TRAP, SWEEP],
-        timeout=900,
+        timeout=360,
         append="kasan_multi_shot",
     )
 
@@ -128,6 +128,6 @@ def test_race(boot_debug):
         "use_alone": while_it_races("for _ in 1 2 3 4 5; do sysdemo-call null; done"),
         "use_at_once": while_it_races(stress),
     }
-    outcome = boot_debug(programs, files=[CROWD, STRESS], timeout=600)
+    outcome = boot_debug(programs, files=[CROWD, STRESS], timeout=240)
     assert_fails(outcome, "KASAN report during 'use_at_once': ", " in replace_last")
     assert "during 'use_alone'" not in summary_of(outcome)

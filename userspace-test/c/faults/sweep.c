@@ -641,7 +641,7 @@ static bool takes_memory(const char *name)
 	return false;
 }
 
-TEST_F_TIMEOUT(abi, every_call, 900)
+TEST_F_TIMEOUT(abi, every_call, 300)
 {
 	struct operation op = {
 		.fd = self->fd, .prepare = prepare_call, .attempt = attempt_call,
@@ -758,7 +758,7 @@ static const char *check_interrupted(struct operation *op, long result, bool inj
 	return result ? "the ioctl gives another error" : check_error(op, ret, injected);
 }
 
-TEST_F_TIMEOUT(abi, an_interrupted_sleep, 360)
+TEST_F_TIMEOUT(abi, an_interrupted_sleep, 120)
 {
 	const struct sigaction action = { .sa_handler = be_interrupted };
 	struct operation op = {
@@ -860,7 +860,7 @@ static const char *check_batch(struct operation *op, long result, bool injected)
 	return check_error(op, batch.status, injected);
 }
 
-TEST_F_TIMEOUT(abi, batch, 360)
+TEST_F_TIMEOUT(abi, batch, 120)
 {
 	struct operation op = {
 		.name = "BATCH", .fd = self->fd, .prepare = prepare_batch,
@@ -914,7 +914,7 @@ static const char *check_structure(struct operation *op, long result, bool injec
 	return check_error(op, result, injected);
 }
 
-TEST_F_TIMEOUT(abi, table_and_info, 360)
+TEST_F_TIMEOUT(abi, table_and_info, 120)
 {
 	/* The last as a program of the future knows it. */
 	const struct {
@@ -976,7 +976,7 @@ static const char *check_restrict(struct operation *op, long result, bool inject
 	return result ? check_error(op, result, injected) : NULL;
 }
 
-TEST_F_TIMEOUT(abi, restriction, 360)
+TEST_F_TIMEOUT(abi, restriction, 120)
 {
 	struct operation op = {
 		.name = "RESTRICT", .prepare = prepare_restrict, .attempt = attempt_restrict,
@@ -1074,7 +1074,7 @@ static const char *check_read(struct operation *op, long result, bool injected)
 	return injected || got == RECORDS_READ ? NULL : "it reads less than there is";
 }
 
-TEST_F_TIMEOUT(abi, log, 360)
+TEST_F_TIMEOUT(abi, log, 120)
 {
 	struct operation on = {
 		.name = "LOG", .prepare = prepare_log, .attempt = attempt_log, .check = check_log,
@@ -1177,6 +1177,41 @@ static const char *check_ring(struct operation *op, long result, bool injected)
 	return check_error(op, result, injected);
 }
 
+/*
+ * Lets the answer be what fails once: the last chance of all. How many there are before it varies,
+ * as the allocator needs a page more or less: it is aimed at until it is hit. NULL, or what is
+ * wrong.
+ */
+static const char *fail_answer(const struct faults *faults, struct operation *op)
+{
+	for (int i = 0; i < 100; i++) {
+		struct sysdemo_ring told = { 0 };
+		unsigned int chances;
+		const char *wrong;
+		bool injected;
+		long result;
+
+		if (op->prepare(op) || faults_arm(faults, NEVER))
+			return "it cannot be prepared";
+		result = op->attempt(op);
+		chances = NEVER - faults_disarm(faults);
+		wrong = op->check(op, result, false);
+		if (wrong)
+			return wrong;
+
+		if (op->prepare(op) || faults_arm(faults, chances))
+			return "it cannot be prepared";
+		result = op->attempt(op);
+		injected = !faults_disarm(faults);
+		if (ioctl(op->fd, SYSDEMO_IOC_RING, &told))
+			return "the device does not tell of its rings";
+		wrong = op->check(op, result, injected);
+		if (wrong || (result == -EFAULT && told.size))
+			return wrong;
+	}
+	return "its answer has never failed";
+}
+
 /* Calls by the rings, of which one copies and can lack memory. */
 static struct sysdemo_rings rings;
 
@@ -1230,7 +1265,7 @@ static const char *check_enter(struct operation *op, long result, bool injected)
 	return sysdemo_next_completion(&rings, &completion) ? "there is one too many" : NULL;
 }
 
-TEST_F_TIMEOUT(abi, shared_memory, 720)
+TEST_F_TIMEOUT(abi, shared_memory, 240)
 {
 	struct operation map = {
 		.prepare = prepare_map, .attempt = attempt_map, .check = check_map,
@@ -1255,10 +1290,13 @@ TEST_F_TIMEOUT(abi, shared_memory, 720)
 	wrong = sweep(&self->faults, &ring);
 	EXPECT_EQ(NULL, wrong)
 		TH_LOG("RING: %s", wrong);
-	/* The memory, and what holds it. How many chances it takes before the copy out varies. */
-	EXPECT_LE(1, ring.tally.efault);
+	/* What is asked for; the memory, and what holds it. */
+	EXPECT_LE(EACH_OF(1), ring.tally.efault);
 	EXPECT_LE(1, ring.tally.enomem);
 	EXPECT_EQ(-ENOMEM, ring.tally.starved);
+	wrong = fail_answer(&self->faults, &ring);
+	EXPECT_EQ(NULL, wrong)
+		TH_LOG("RING: %s", wrong);
 	ring.round = 1;
 	ring.name = "RING, asked";
 	wrong = sweep(&self->faults, &ring);
@@ -1319,7 +1357,7 @@ static const char *check_uring(struct operation *op, long result, bool injected)
 	return check_error(op, result == -EAGAIN ? -ENOMEM : result, injected);
 }
 
-TEST_F_TIMEOUT(abi, by_uring, 720)
+TEST_F_TIMEOUT(abi, by_uring, 240)
 {
 	struct operation op = {
 		.fd = self->fd, .prepare = prepare_uring, .attempt = attempt_uring,
@@ -1372,7 +1410,7 @@ static const char *check_open(struct operation *op, long result, bool injected)
 /* The name, the file, and what the module holds of it. */
 #define OPEN_ENOMEM EACH_OF(3)
 
-TEST_F_TIMEOUT(abi, open, 360)
+TEST_F_TIMEOUT(abi, open, 120)
 {
 	struct operation op = {
 		.name = "open", .prepare = prepare_open, .attempt = attempt_open,
@@ -1410,7 +1448,7 @@ static const char *check_close(struct operation *op, long result, bool injected)
 	return result ? "it gives an error" : NULL;
 }
 
-TEST_F_TIMEOUT(abi, close, 360)
+TEST_F_TIMEOUT(abi, close, 120)
 {
 	struct operation op = {
 		.name = "close", .prepare = prepare_close, .attempt = attempt_close,
@@ -1453,7 +1491,7 @@ static const char *check_fdinfo(struct operation *op, long result, bool injected
 	return wrong ?: strcmp(info_text, info_wanted) ? "it tells something else" : NULL;
 }
 
-TEST_F_TIMEOUT(abi, fdinfo, 360)
+TEST_F_TIMEOUT(abi, fdinfo, 120)
 {
 	struct operation op = {
 		.name = "fdinfo", .prepare = prepare_fdinfo, .attempt = attempt_fdinfo,
@@ -1649,7 +1687,7 @@ static bool has_come_to_init(int trace)
 	return has;
 }
 
-TEST_F_TIMEOUT(loading, load, 720)
+TEST_F_TIMEOUT(loading, load, 240)
 {
 	unsigned int chances = NEVER, tried = 0, before_init = 0, in_init = 0, sampled = 0;
 	unsigned int last, end, n;
@@ -1737,7 +1775,7 @@ TEST_F_TIMEOUT(loading, load, 720)
 	EXPECT_LT(0, sampled);
 }
 
-TEST_F_TIMEOUT(loading, unload, 360)
+TEST_F_TIMEOUT(loading, unload, 120)
 {
 	struct tally tally = { 0 };
 	bool injected = true;
