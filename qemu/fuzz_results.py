@@ -109,6 +109,8 @@ def save_last(left, crashes):
 
 # What a fuzzer tells at its end.
 ENDED = ("seconds", "executions_per_second", "corpus", "found")
+# And of what it was made of: each call, each door.
+COUNTED = ("calls", "doors")
 
 
 def figures(left, reports):
@@ -117,7 +119,8 @@ def figures(left, reports):
     if "fuzz.json" in left.files:
         try:
             said = json.loads(left.files["fuzz.json"])
-            found |= {name: float(said[name]) for name in ENDED} | {"calls": said["calls"]}
+            found |= {name: float(said[name]) for name in ENDED}
+            found |= {name: said[name] for name in COUNTED}
         except (ValueError, TypeError, KeyError):
             left.damage = left.damage or "figures that are none"
     return found | {"reports": reports}

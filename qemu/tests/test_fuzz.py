@@ -68,7 +68,8 @@ def save(tmp_path):
 
 
 def test_what_is_saved(save, tmp_path):
-    said = {"seconds": 4.0, "executions_per_second": 0.5, "corpus": 3, "found": 1, "calls": {}}
+    said = {"seconds": 4.0, "executions_per_second": 0.5, "corpus": 3, "found": 1}
+    said |= {"calls": {"null": {"made": 2, "succeeded": 1}}, "doors": {"Call": 1}}
     files = [("corpus/a", b"find"), ("fuzz.json", json.dumps(said).encode())]
     memory = memory_of([b"1", b"2"], 2, files)
     status, out = save(memory)
@@ -76,7 +77,10 @@ def test_what_is_saved(save, tmp_path):
     assert "2 executions in 4 s (0 a second), 5 edges in 4 places, 3 inputs to begin with" in out
     assert "(1 new in corpus), 1 reports" in out
     assert [path.read_bytes() for path in (tmp_path / "corpus").iterdir()] == [b"find"]
-    assert json.loads((tmp_path / "guest.json").read_text())["reports"] == 1
+    told = json.loads((tmp_path / "guest.json").read_text())
+    assert told["reports"] == 1
+    assert told["calls"] == said["calls"]
+    assert told["doors"] == said["doors"]
     assert "(0 new in corpus)" in save(memory)[1]
     assert not (tmp_path / "crashes").exists()
 

@@ -6,6 +6,8 @@ use std::io;
 use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use sysdemo::uapi;
+
 const PAGE: u64 = 4096;
 
 /// Where it is: below 4 GiB, so that a 32-bit caller could name it, and far from whatever else is
@@ -140,9 +142,14 @@ pub(crate) fn write_at_once(address: u64, word: u64) {
 }
 
 /// Maps what an open device has at an offset. What can be written goes into the window, if it has
-/// room; of what cannot, it is tried to make it so, and then it goes.
+/// room; all else goes, once it was tried to make it what it must never be: such memory can never
+/// be executed, and the page with the facts not be written either.
 ///
 /// Gives 0, or a negative error number.
+///
+/// # Panics
+///
+/// If it can.
 pub(crate) fn map(fd: i32, offset: u64, size: u64, protection: i32, is_shared: bool) -> i64 {
     let kind = if is_shared {
         libc::MAP_SHARED
@@ -181,11 +188,16 @@ pub(crate) fn map(fd: i32, offset: u64, size: u64, protection: i32, is_shared: b
             return 0;
         }
     }
-    // SAFETY: It is the new mapping, which nobody else knows of.
-    unsafe {
-        libc::mprotect(got, size as usize, both | libc::PROT_EXEC);
-        libc::munmap(got, size as usize);
-    }
+    let can_be = |protection| {
+        // SAFETY: It is the new mapping, which nobody else knows of.
+        unsafe { libc::mprotect(got, size as usize, protection) == 0 }
+    };
+    let is_page = offset == uapi::SYSDEMO_MMAP_VVAR.into();
+    assert!(!can_be(libc::PROT_READ | libc::PROT_EXEC), "it is code");
+    assert!(!can_be(both | libc::PROT_EXEC), "it is code to be written");
+    assert!(!is_page || !can_be(both), "the page can be written");
+    // SAFETY: As above.
+    unsafe { libc::munmap(got, size as usize) };
     0
 }
 

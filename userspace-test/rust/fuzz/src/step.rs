@@ -89,6 +89,8 @@ pub(crate) struct Runner {
 
 impl Runner {
     /// Somebody of the given number, as root.
+    ///
+    /// Fails if the kernel has no io_uring to give.
     pub(crate) fn new(device: Arc<CString>, files: Arc<Files>, number: u64) -> io::Result<Self> {
         Ok(Self {
             device,

@@ -149,6 +149,12 @@ fn figures(shared: &Shared, calls: &[abi::Call], seconds: f64) -> Result<String,
             "    \"{name}\": {{\"made\": {made}, \"succeeded\": {succeeded}}}{comma}"
         )?;
     }
+    writeln!(json, "  }},\n  \"doors\": {{")?;
+    for (index, door) in Door::ALL.into_iter().enumerate() {
+        let (_, succeeded) = shared.counted(door.number());
+        let comma = if index + 1 < Door::ALL.len() { "," } else { "" };
+        writeln!(json, "    \"{door:?}\": {succeeded}{comma}")?;
+    }
     json.push_str("  }\n}\n");
     Ok(json)
 }
