@@ -112,7 +112,7 @@ pub(crate) fn dispatch_uncounted<'a>(
         return result(refuse(ctx, nr, args.registers()));
     };
     if tracepoint::sys_enter_is_on() {
-        return result(traced(ctx, slot, args.registers()));
+        return result(traced(ctx, slot, nr, args.registers()));
     }
     // As seccomp does, before anything is said of whether there is such a call.
     if !ctx.session.restriction.allows(slot) {
@@ -134,8 +134,7 @@ pub(crate) fn dispatch_uncounted<'a>(
 /// Makes a call while somebody listens to what is asked for.
 #[cold]
 #[inline(never)]
-fn traced(ctx: &Context<'_>, slot: Slot, args: &[u64; regs::COUNT]) -> Returned {
-    let nr = slot.nr();
+fn traced(ctx: &Context<'_>, slot: Slot, nr: u32, args: &[u64; regs::COUNT]) -> Returned {
     if !ctx.session.restriction.allows(slot) {
         return refuse(ctx, nr, args);
     }

@@ -31,45 +31,30 @@ static TABLE: [Option<Entry>; LEN] = CALLS;
 /// The same, for what is made of it at compile time.
 const CALLS: [Option<Entry>; LEN] = build(calls::ALL);
 
-/// What is run for each number: of the table, the column that each call needs. A hole has
-/// [`hole`], so that nobody has to ask whether there is one.
-static RUN: [Run; LEN] = {
-    let mut column: [Run; LEN] = [hole; LEN];
-    let mut i = 0;
-    while i < LEN {
-        if let Some(entry) = CALLS[i] {
-            column[i] = entry.run;
+/// A column of the table: what each call has of something, with something else for the holes.
+macro_rules! column {
+    ($hole:expr, |$entry:ident| $value:expr) => {{
+        let mut column = [$hole; LEN];
+        let mut i = 0;
+        while i < LEN {
+            if let Some($entry) = CALLS[i] {
+                column[i] = $value;
+            }
+            i += 1;
         }
-        i += 1;
-    }
-    column
-};
+        column
+    }};
+}
 
-/// Whether a call has any parameters: another column.
-static HAS_PARAMETERS: [bool; LEN] = {
-    let mut column = [false; LEN];
-    let mut i = 0;
-    while i < LEN {
-        if let Some(entry) = CALLS[i] {
-            column[i] = !entry.parameters.is_empty();
-        }
-        i += 1;
-    }
-    column
-};
+/// What is run for each number. A hole has [`hole`], so that nobody has to ask whether there is
+/// one.
+static RUN: [Run; LEN] = column!(hole as Run, |entry| entry.run);
 
-/// Whether a call is there to sleep: another column.
-static SLEEPS: [bool; LEN] = {
-    let mut column = [false; LEN];
-    let mut i = 0;
-    while i < LEN {
-        if let Some(entry) = CALLS[i] {
-            column[i] = entry.sleeps;
-        }
-        i += 1;
-    }
-    column
-};
+/// Whether a call has any parameters.
+static HAS_PARAMETERS: [bool; LEN] = column!(false, |entry| !entry.parameters.is_empty());
+
+/// Whether a call is there to sleep.
+static SLEEPS: [bool; LEN] = column!(false, |entry| entry.sleeps);
 
 /// The calls without parameters, as far as they have a bit in it.
 pub(crate) const WITHOUT_PARAMETERS: u64 = {
@@ -124,12 +109,6 @@ impl Slot {
     pub(super) fn of(head: Head) -> Option<Self> {
         // INVARIANT: This is what `array_index_of` gives.
         nospec::array_index_of::<LEN>(head.index()).map(Self)
-    }
-
-    /// The number.
-    pub(super) fn nr(self) -> u32 {
-        // CAST: Lossless: it was that of a call.
-        self.0 as u32
     }
 
     /// The number.
