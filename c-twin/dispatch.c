@@ -37,7 +37,7 @@ void sdc_install(struct sdc_context *ctx)
 	ctx->opened = NULL;
 }
 
-void sdc_discard(struct sdc_context *ctx)
+static void discard(struct sdc_context *ctx)
 {
 	fput(ctx->opened);
 	put_unused_fd(ctx->fd);
@@ -49,7 +49,7 @@ int sdc_answer(struct sdc_context *ctx, struct sysdemo_call __user *record, s64 
 {
 	if (put_user(ret, &record->ret)) {
 		if (ctx->opened)
-			sdc_discard(ctx);
+			discard(ctx);
 		return -EFAULT;
 	}
 	if (unlikely(ctx->opened))

@@ -14,7 +14,7 @@
 /* dispatch.c */
 s64 sdc_error_beyond_table(const struct sdc_restriction *restriction, u32 nr);
 void sdc_install(struct sdc_context *ctx);
-void sdc_discard(struct sdc_context *ctx);
+int sdc_answer(struct sdc_context *ctx, struct sysdemo_call __user *record, s64 ret);
 
 /*
  * Reads what is asked for in a record: all but the result, which is only written. What is checked

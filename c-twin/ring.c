@@ -71,7 +71,7 @@ void sdc_ring_free(struct sdc_ring *ring)
 	kfree(ring);
 }
 
-/* SYSDEMO_IOC_RING. Each structure is told as it is: what is in stays. */
+/* SYSDEMO_IOC_RING: makes rings, if a number of entries is asked for, and tells of them. */
 long sdc_ring_set_up(struct sdc_session *session, struct sysdemo_ring __user *arg)
 {
 	struct sysdemo_ring request;

@@ -131,7 +131,6 @@ long sdc_describe_device(struct sdc_context *ctx, void __user *arg, size_t size)
 /* dispatch.c */
 int sdc_make_call(struct sdc_context *ctx, struct sysdemo_call __user *record, bool batch,
 		  s64 *result);
-int sdc_answer(struct sdc_context *ctx, struct sysdemo_call __user *record, s64 ret);
 void sdc_restrict(struct sdc_restriction *restriction, const u64 *mask);
 
 /* main.c: any command but the one to make a call. */
