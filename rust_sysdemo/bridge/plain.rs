@@ -11,6 +11,7 @@
 //! out the check that a buffer in its memory is as large as the copy, as it does for C's
 //! structures.
 
+use core::ptr;
 use kernel::transmute;
 use zerocopy::{
     FromBytes,
@@ -21,6 +22,14 @@ use zerocopy::{
 /// A value of a type that zerocopy has found to be plain data.
 #[repr(transparent)]
 pub(crate) struct Plain<T>(pub(crate) T);
+
+impl<T> Plain<T> {
+    /// A value where it is.
+    pub(crate) fn from_ref(value: &T) -> &Self {
+        // SAFETY: The wrapper has the layout of what it wraps, and promises nothing more.
+        unsafe { &*ptr::from_ref(value).cast() }
+    }
+}
 
 // SAFETY: `zerocopy::FromBytes` means that any bytes are a value, `Immutable` that there is no
 // interior mutability, and the wrapper has the layout of what it wraps.

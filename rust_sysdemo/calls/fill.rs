@@ -4,6 +4,7 @@
 
 use super::echo::MAX;
 use crate::{
+    bridge::plain::Plain,
     syscall::{
         flags,
         syscall,
@@ -66,8 +67,11 @@ syscall! {
                 *byte = value.wrapping_add(more);
             }
         }
-        while !area.is_empty() {
-            area.write_slice(chunk.get(..area.len().min(CHUNK)).ok_or(EFAULT)?)?;
+        while area.len() >= CHUNK {
+            area.write(Plain::from_ref(&chunk))?;
+        }
+        if let Some(rest @ [_, ..]) = chunk.get(..area.len()) {
+            area.write_slice(rest)?;
         }
         // CAST: `len` is at most `MAX`.
         Ok(len as i64)

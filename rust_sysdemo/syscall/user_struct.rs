@@ -21,7 +21,10 @@ use super::pointer::{
     UserInOut,
     UserOut, //
 };
-use crate::bridge::user_memory;
+use crate::bridge::{
+    plain::Plain,
+    user_memory, //
+};
 use core::{
     marker::PhantomData,
     mem::size_of, //
@@ -82,9 +85,14 @@ fn read_sized<T: UserStruct>(from: UserPtr, size: usize) -> Result<T> {
         return Err(E2BIG);
     }
 
+    let mut area = UserSlice::new(from, known).reader();
+    if known == size_of::<T>() {
+        // As most do: to copy a size that is known beforehand takes less, see `Plain`.
+        return Ok(area.read::<Plain<T>>()?.0);
+    }
     let mut value = T::new_zeroed();
     let bytes = value.as_mut_bytes().get_mut(..known).ok_or(EFAULT)?;
-    UserSlice::new(from, known).reader().read_slice(bytes)?;
+    area.read_slice(bytes)?;
     Ok(value)
 }
 
@@ -130,8 +138,13 @@ pub(crate) fn write_sized<T: UserStruct>(to: UserPtr, size: usize, value: &T) ->
         tail.write_slice(part.get(..tail.len().min(CHUNK)).ok_or(EFAULT)?)?;
     }
 
+    let mut area = UserSlice::new(to, known).writer();
+    if known == size_of::<T>() {
+        area.write(Plain::from_ref(value))?;
+        return Ok(false);
+    }
     let (bytes, left_out) = value.as_bytes().split_at_checked(known).ok_or(EFAULT)?;
-    UserSlice::new(to, known).writer().write_slice(bytes)?;
+    area.write_slice(bytes)?;
     Ok(left_out.iter().any(|byte| *byte != 0))
 }
 
