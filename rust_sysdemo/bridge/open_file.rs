@@ -100,10 +100,11 @@ static DIRECTORY: Table<bindings::file_operations> = Table(bindings::file_operat
 });
 
 // What C lends to many threads at once, and has dropped by any. An open file keeps an [`OpenFile`],
-// as the bits of its `private_data`, and a [`Mounted`], of which there is nothing to be kept: for as
-// long as a file is open there is one mount, and all that are opened then are on it. (A descriptor
-// that was opened with `O_PATH` keeps a mount, but not this one count of it: then there can be
-// another later, with an inode of its own for the same node. All that they tell is the node's.)
+// as the bits of its `private_data`, and a [`Mounted`], of which there is nothing to be kept: for
+// as long as a file is open there is one mount, and all that are opened then are on it. (A
+// descriptor that was opened with `O_PATH` keeps a mount, but not this one count of it: then there
+// can be another later, with an inode of its own for the same node. All that they tell is the
+// node's.)
 const _: () = {
     const fn is_shared<T: Send + Sync>() {}
     is_shared::<OpenFile>();

@@ -247,15 +247,12 @@ mod tests {
     #[test]
     fn a_user_has_a_limit_and_all_have_another() -> Result {
         let quota = quota()?;
-        let mut first = Charge::node(&quota, Uid(1), &mut Some(room()?))?;
-        let second = Charge::node(&quota, Uid(1), &mut Some(room()?))?;
-        assert!(
-            matches!(Charge::node(&quota, Uid(1), &mut Some(room()?)), Err(error) if error == EDQUOT)
-        );
-        let mut other = Charge::node(&quota, Uid(2), &mut Some(room()?))?;
-        assert!(
-            matches!(Charge::node(&quota, Uid(3), &mut Some(room()?)), Err(error) if error == ENOSPC)
-        );
+        let node = |uid| Charge::node(&quota, Uid(uid), &mut Some(room()?));
+        let mut first = node(1)?;
+        let second = node(1)?;
+        assert!(node(1).is_err_and(|error| error == EDQUOT));
+        let mut other = node(2)?;
+        assert!(node(3).is_err_and(|error| error == ENOSPC));
 
         assert_eq!(first.grow(3), Err(EDQUOT));
         first.grow(2)?;
@@ -266,7 +263,7 @@ mod tests {
         other.grow(1)?;
 
         drop(second);
-        drop(Charge::node(&quota, Uid(3), &mut Some(room()?))?);
+        drop(node(3)?);
         Ok(())
     }
 
