@@ -193,7 +193,8 @@ impl<T, O: Order<T>> Sorted<T, O> {
         // place is empty, and below `parent`.
         unsafe {
             *(*links).item.get() = Arc::into_raw(item);
-            let node = (*links).node.get();
+            // The first of the links' fields, by a pointer to all of them: see `item`.
+            let node = links.cast_mut().cast::<bindings::rb_node>();
             bindings::rb_link_node(node, parent, place);
             bindings::rb_insert_color(node, &mut self.root);
         }
