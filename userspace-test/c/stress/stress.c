@@ -36,7 +36,7 @@
  * How much longer than it should it may take, on a slow machine: until everything has been done,
  * and until the threads end when they are told to.
  */
-#define PATIENCE 60
+#define PATIENCE 180
 
 static double seconds = 5;
 static __u64 seed;
