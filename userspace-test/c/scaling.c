@@ -10,7 +10,8 @@
  * judged is the median of all rounds. On a host that has no two CPUs for it nothing is judged.
  *
  * That the measure notices a lock is measured as well: by a call that takes one lock for all, that
- * of the module's label.
+ * of the module's label. And an ioctl that the module has no part in tells what of a loss is the
+ * kernel's own, or the host's.
  *
  * Not judged are calls with the log on, as the log asks for the time: an emulated machine has one
  * clock, with a lock, for all its CPUs. Nor are calls by one open device for both, which are
@@ -18,6 +19,7 @@
  */
 #include "libsysdemo.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -54,7 +56,7 @@ struct worker {
 	struct sysdemo_call calls[CALLS], labels[CALLS];
 	struct sysdemo_batch batch, label_batch;
 	char label[SYSDEMO_LABEL_MAX + 1];
-	int fd, cpu;
+	int fd, null, cpu;
 	long start, end;
 	pthread_t thread;
 	/* So that no cache line has something of the next one's in it. */
@@ -79,6 +81,11 @@ static void loop(struct worker *worker)
 
 	for (int i = 0; i < 1000; i++)
 		asm volatile("imul $7, %0, %0\n\tinc %0" : "+r" (value));
+}
+
+static void null_ioctl(struct worker *worker)
+{
+	ioctl(worker->null, SYSDEMO_IOC_CALL, worker->calls);
 }
 
 static void call(struct worker *worker)
@@ -123,6 +130,7 @@ static struct way {
 	{ .name = "null by CALL", .work = call, .verdict = NO_CONTENTION },
 	{ .name = "null by BATCH", .work = batch, .verdict = NO_CONTENTION },
 	{ .name = "get_label by BATCH, one lock", .work = label_batch, .verdict = CONTENTION },
+	{ .name = "an ioctl of /dev/null", .work = null_ioctl },
 	{ .name = "null by CALL, log on", .work = call, .log = true },
 	{ .name = "null by BATCH, log on", .work = batch, .log = true },
 	{ .name = "null by BATCH, one open device", .work = batch, .share = true },
@@ -267,6 +275,9 @@ int main(int argc, char **argv)
 		struct worker *worker = &workers[i];
 
 		worker->cpu = i;
+		worker->null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		if (worker->null < 0)
+			ksft_exit_fail_perror("/dev/null");
 		worker->batch.calls = (uintptr_t)worker->calls;
 		worker->batch.count = CALLS;
 		worker->label_batch.calls = (uintptr_t)worker->labels;
