@@ -18,6 +18,7 @@ pub(crate) mod lockdown;
 pub(crate) mod misc_device;
 pub(crate) mod nospec;
 pub(crate) mod open_file;
+mod pinned_list;
 pub(crate) mod plain;
 pub(crate) mod pseudo_fs;
 pub(crate) mod shared_memory;

@@ -69,7 +69,10 @@ pub(crate) fn read_word(from: UserPtr) -> Result<u32> {
     let mut word = 0;
     // SAFETY: `word` can be written. The function takes any address: it checks that it is one of
     // user space, and handles the fault if nothing is there.
-    to_result(unsafe { shims::sysdemo_get_user(&mut word, from.as_const_ptr().cast()) })?;
+    let error = unsafe { shims::sysdemo_get_user(&mut word, from.as_const_ptr().cast()) };
+    if error != 0 {
+        return Err(EFAULT);
+    }
     Ok(word)
 }
 

@@ -27,9 +27,17 @@
 //! A queue belongs to one open device, so that nobody can get in the way of those who do not share
 //! that. How long the lock is held is bounded by [`WAITERS_MAX`].
 //!
-//! Lock order: the queue's lock is taken alone. Under it nobody sleeps, is woken or is freed.
+//! Who waits is in the queue as it is on its stack (see [`PinnedList`]): it takes no memory.
+//!
+//! Lock order: the queue's lock is taken before those of the scheduler, to wake somebody up, and
+//! before no other. Who is woken takes it before it leaves, and so is there until then.
 
 use super::{
+    pinned_list::{
+        Member,
+        PinnedList,
+        Then, //
+    },
     sleep::{
         self,
         Ending, //
@@ -40,14 +48,7 @@ use super::{
 use crate::uapi::SYSDEMO_WAITERS_MAX;
 use kernel::{
     current,
-    list::{
-        impl_list_arc_safe,
-        impl_list_item,
-        List,
-        ListArc,
-        ListLinks, //
-    },
-    new_spinlock,
+    macros::kunit_tests,
     prelude::*,
     sync::{
         aref::ARef,
@@ -57,11 +58,10 @@ use kernel::{
             Relaxed,
             Release, //
         },
-        Arc,
-        SpinLock, //
     },
     task::Task, //
 };
+use pin_init::stack_pin_init;
 
 /// How many can be in a queue.
 const WAITERS_MAX: usize = SYSDEMO_WAITERS_MAX as usize;
@@ -102,74 +102,66 @@ const DISTURBED: u32 = 1;
 const WAITS: u32 = 2;
 /// Taken out of the queue by who woke it.
 const WOKEN: u32 = 3;
-/// Left the queue by itself.
-const GONE: u32 = 4;
 
 /// Somebody in a queue.
 ///
-/// # Invariants
-///
-/// - `state` is changed under the lock of the queue alone that it was made for.
-/// - It is in the list of that queue while `state` is [`DOUBTS`], [`DISTURBED`] or [`WAITS`]; while
-///   it is [`GONE`] it is in no list.
-#[pin_data]
+/// Its state is changed under the lock of the queue alone.
 struct Waiter {
     key: Key,
     task: ARef<Task>,
     state: Atomic<u32>,
-    #[pin]
-    links: ListLinks,
 }
 
-impl_list_arc_safe! {
-    impl ListArcSafe<0> for Waiter { untracked; }
-}
+impl Waiter {
+    /// The running task, in doubt about a word.
+    fn new(key: Key) -> Self {
+        Self {
+            key,
+            task: ARef::from(&**current!()),
+            state: Atomic::new(DOUBTS),
+        }
+    }
 
-impl_list_item! {
-    impl ListItem<0> for Waiter { using ListLinks { self.links }; }
+    /// Whether somebody has woken this one.
+    fn is_woken(&self) -> bool {
+        // ORDERING: As in `wake`.
+        self.state.load(Acquire) == WOKEN
+    }
 }
 
 /// Those who wait, in the order in which they came.
 #[pin_data]
 pub(crate) struct WaitQueue {
     #[pin]
-    inner: SpinLock<Inner>,
-}
-
-/// # Invariants
-///
-/// `count` is the length of `list`.
-struct Inner {
-    list: List<Waiter>,
-    count: usize,
+    waiters: PinnedList<Waiter>,
 }
 
 impl WaitQueue {
     /// A queue with nobody in it.
     pub(crate) fn new() -> impl PinInit<Self> {
         pin_init!(Self {
-            // INVARIANT: The list is empty.
-            inner <- new_spinlock!(Inner {
-                list: List::new(),
-                count: 0,
-            }),
+            waiters <- PinnedList::new(),
         })
     }
 
     /// Waits until somebody wakes for `key`, if `check` finds the word as it should be.
     ///
-    /// Fails as `check` does, with [`ENOSPC`] if too many are in the queue, and with [`ENOMEM`].
+    /// Fails as `check` does, and with [`ENOSPC`] if too many are in the queue.
     pub(crate) fn wait(
         &self,
         key: Key,
         deadline: Option<Monotonic>,
         check: impl Fn() -> Result,
     ) -> Result<Ending> {
-        // To find it changed takes no place and no memory.
+        // To find it changed takes no place.
         check()?;
-        let place = Place::take(self, key)?;
+        stack_pin_init!(let place = Member::new(&self.waiters, Waiter::new(key)));
+        let place = place.as_ref();
+        if !place.join(WAITERS_MAX) {
+            return Err(ENOSPC);
+        }
         check()?;
-        while !place.settle() {
+        while !self.settle(place.value()) {
             // Each time around, somebody else has woken for this word: that is bounded by what
             // they do, but not by us.
             if current!().signal_pending() {
@@ -177,139 +169,54 @@ impl WaitQueue {
             }
             check()?;
         }
-        let ending = sleep::until_woken(deadline, || place.is_woken());
+        let ending = sleep::until_woken(deadline, || place.value().is_woken());
+        // Who was counted as woken was, even if its time ran out or a signal came meanwhile.
         Ok(if place.leave() { ending } else { Ending::Woken })
+    }
+
+    /// Ends the doubt: from here on, who wakes counts this one. False if somebody woke since the
+    /// word was looked at: it has to be looked at again.
+    fn settle(&self, waiter: &Waiter) -> bool {
+        self.waiters.undisturbed(|| {
+            let settled = waiter.state.cmpxchg(DOUBTS, WAITS, Relaxed).is_ok();
+            if !settled {
+                waiter.state.store(DOUBTS, Relaxed);
+            }
+            settled
+        })
     }
 
     /// Wakes who waits for `key`, in the order in which they came, but no more than `count`; gives
     /// how many.
     pub(crate) fn wake(&self, key: Key, count: u32) -> u32 {
-        let mut woken = List::<Waiter>::new();
         let mut number = 0;
-        {
-            let mut inner = self.inner.lock();
-            let inner = &mut *inner;
-            let mut cursor = inner.list.cursor_front();
-            while number < count {
-                let Some(next) = cursor.peek_next() else {
-                    break;
-                };
-                if next.key != key {
-                    cursor.move_next();
-                } else if next.state.load(Relaxed) == WAITS {
-                    // INVARIANT: It leaves the list, and the list becomes shorter by one.
-                    //
-                    // ORDERING: Who sees that it was woken sees what was done before.
-                    next.state.store(WOKEN, Release);
-                    woken.push_back(next.remove());
-                    inner.count -= 1;
-                    number += 1;
-                } else {
-                    next.state.store(DISTURBED, Relaxed);
-                    cursor.move_next();
-                }
+        self.waiters.for_each(|waiter| {
+            if number >= count {
+                Then::Stop
+            } else if waiter.key != key {
+                Then::Keep
+            } else if waiter.state.load(Relaxed) == WAITS {
+                // ORDERING: Who sees that it was woken sees what was done before.
+                waiter.state.store(WOKEN, Release);
+                waiter.task.wake_up();
+                number += 1;
+                Then::Remove
+            } else {
+                waiter.state.store(DISTURBED, Relaxed);
+                Then::Keep
             }
-        }
-        // Not under the lock: it takes a while. Who has been taken out may be on its way already,
-        // and is woken up once too often then, which everybody who sleeps has to expect.
-        for waiter in woken {
-            waiter.task.wake_up();
-        }
+        });
         number
     }
 
     /// How many wait, apart from those who are in doubt still.
     pub(crate) fn waiting(&self) -> usize {
-        let inner = self.inner.lock();
-        let waits = |waiter: &ArcBorrowed<'_>| waiter.state.load(Relaxed) == WAITS;
-        inner.list.iter().filter(waits).count()
-    }
-}
-
-/// What a list's iterator gives.
-type ArcBorrowed<'a> = kernel::sync::ArcBorrow<'a, Waiter>;
-
-/// A place in a queue. Dropping it leaves the queue.
-struct Place<'a> {
-    queue: &'a WaitQueue,
-    /// Made for this queue.
-    waiter: Arc<Waiter>,
-}
-
-impl<'a> Place<'a> {
-    /// Takes the last place in a queue, for the running task.
-    fn take(queue: &'a WaitQueue, key: Key) -> Result<Self> {
-        let listed = ListArc::pin_init(
-            try_pin_init!(Waiter {
-                key,
-                task: ARef::from(&**current!()),
-                // INVARIANT: It is put into the list below, or is never seen by anybody.
-                state: Atomic::new(DOUBTS),
-                links <- ListLinks::new(),
-            }),
-            // On the account of who waits.
-            GFP_KERNEL_ACCOUNT,
-        )?;
-        let waiter = listed.clone_arc();
-        let mut inner = queue.inner.lock();
-        if inner.count >= WAITERS_MAX {
-            drop(inner);
-            return Err(ENOSPC);
-        }
-        // INVARIANT: The list becomes longer by one.
-        inner.list.push_back(listed);
-        inner.count += 1;
-        drop(inner);
-        Ok(Self { queue, waiter })
-    }
-
-    /// Ends the doubt: from here on, who wakes counts this one. False if somebody woke since the
-    /// word was looked at: it has to be looked at again.
-    fn settle(&self) -> bool {
-        let _inner = self.queue.inner.lock();
-        // INVARIANT: It stays in the list.
-        if self.waiter.state.load(Relaxed) == DISTURBED {
-            self.waiter.state.store(DOUBTS, Relaxed);
-            return false;
-        }
-        self.waiter.state.store(WAITS, Relaxed);
-        true
-    }
-
-    /// Whether somebody has woken this one.
-    fn is_woken(&self) -> bool {
-        // ORDERING: As in `wake`.
-        self.waiter.state.load(Acquire) == WOKEN
-    }
-
-    /// Leaves the queue. False if somebody has taken it out before.
-    fn leave(&self) -> bool {
-        // Once it is out, it stays out, as it left.
-        if self.waiter.state.load(Relaxed) == GONE {
-            return true;
-        }
-        if self.is_woken() {
-            return false;
-        }
-        let mut inner = self.queue.inner.lock();
-        if self.is_woken() {
-            return false;
-        }
-        // SAFETY: It is neither gone nor woken, and by the type's invariant in the list of this
-        // queue then, for which it was made, and so in no other.
-        let listed = unsafe { inner.list.remove(&self.waiter) };
-        // INVARIANT: It has left the list, which has become shorter by one.
-        inner.count -= 1;
-        self.waiter.state.store(GONE, Relaxed);
-        drop(inner);
-        drop(listed);
-        true
-    }
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.leave();
+        let mut number = 0;
+        self.waiters.for_each(|waiter| {
+            number += usize::from(waiter.state.load(Relaxed) == WAITS);
+            Then::Keep
+        });
+        number
     }
 }
 
@@ -326,11 +233,31 @@ mod tests {
         KBox::pin_init(WaitQueue::new(), GFP_KERNEL)
     }
 
+    type Place<'a> = Pin<KBox<Member<'a, Waiter>>>;
+
+    /// A place of one who is in doubt, if there is one.
+    fn place(queue: &WaitQueue, key: Key) -> Result<Place<'_>> {
+        let place = KBox::pin_init(Member::new(&queue.waiters, Waiter::new(key)), GFP_KERNEL)?;
+        if !place.as_ref().join(WAITERS_MAX) {
+            return Err(ENOSPC);
+        }
+        Ok(place)
+    }
+
     /// A place of one who waits.
     fn settled(queue: &WaitQueue, key: Key) -> Result<Place<'_>> {
-        let place = Place::take(queue, key)?;
-        assert!(place.settle());
+        let place = place(queue, key)?;
+        assert!(queue.settle(place.value()));
         Ok(place)
+    }
+
+    fn is_empty(queue: &WaitQueue) -> bool {
+        let mut empty = true;
+        queue.waiters.for_each(|_| {
+            empty = false;
+            Then::Stop
+        });
+        empty
     }
 
     #[test]
@@ -340,9 +267,9 @@ mod tests {
         assert_eq!(queue.waiting(), 2);
         assert_eq!(queue.wake(WORD, 0), 0);
         assert_eq!(queue.wake(WORD, 1), 1);
-        assert!(first.is_woken() && !second.is_woken());
+        assert!(first.value().is_woken() && !second.value().is_woken());
         assert_eq!(queue.wake(WORD, u32::MAX), 1);
-        assert!(second.is_woken());
+        assert!(second.value().is_woken());
         assert_eq!(queue.wake(WORD, 1), 0);
         Ok(())
     }
@@ -355,32 +282,32 @@ mod tests {
         for other in others {
             assert_eq!(queue.wake(other, u32::MAX), 0);
         }
-        assert!(!place.is_woken());
+        assert!(!place.value().is_woken());
         Ok(())
     }
 
     #[test]
     fn who_doubts_is_not_counted() -> Result {
         let queue = queue()?;
-        let place = Place::take(&queue, WORD)?;
+        let place = place(&queue, WORD)?;
         assert_eq!(queue.waiting(), 0);
         assert_eq!(queue.wake(WORD, 1), 0);
         // It has to look again, once.
-        assert!(!place.settle());
-        assert!(place.settle());
+        assert!(!queue.settle(place.value()));
+        assert!(queue.settle(place.value()));
         assert_eq!(queue.wake(WORD, 1), 1);
-        assert!(place.is_woken());
+        assert!(place.value().is_woken());
         Ok(())
     }
 
     #[test]
     fn who_doubts_takes_nothing_from_who_waits() -> Result {
         let queue = queue()?;
-        let first = Place::take(&queue, WORD)?;
+        let first = place(&queue, WORD)?;
         let second = settled(&queue, WORD)?;
         assert_eq!(queue.wake(WORD, 1), 1);
-        assert!(second.is_woken() && !first.is_woken());
-        assert!(!first.settle());
+        assert!(second.value().is_woken() && !first.value().is_woken());
+        assert!(!queue.settle(first.value()));
         Ok(())
     }
 
@@ -388,12 +315,11 @@ mod tests {
     fn who_leaves_is_not_woken_and_who_was_woken_knows() -> Result {
         let queue = queue()?;
         let (first, second) = (settled(&queue, WORD)?, settled(&queue, WORD)?);
-        assert!(first.leave());
+        assert!(first.as_ref().leave());
         assert_eq!(queue.wake(WORD, 2), 1);
-        assert!(!second.leave());
-        drop(Place::take(&queue, WORD)?);
-        assert_eq!(queue.inner.lock().count, 0);
-        assert!(queue.inner.lock().list.is_empty());
+        assert!(!second.as_ref().leave());
+        drop(place(&queue, WORD)?);
+        assert!(is_empty(&queue));
         Ok(())
     }
 
@@ -402,11 +328,11 @@ mod tests {
         let queue = queue()?;
         let mut places = KVec::new();
         for _ in 0..WAITERS_MAX {
-            places.push(Place::take(&queue, WORD)?, GFP_KERNEL)?;
+            places.push(place(&queue, WORD)?, GFP_KERNEL)?;
         }
-        assert!(Place::take(&queue, WORD).is_err_and(|error| error == ENOSPC));
+        assert!(place(&queue, WORD).is_err_and(|error| error == ENOSPC));
         places.pop();
-        assert!(Place::take(&queue, WORD).is_ok());
+        assert!(place(&queue, WORD).is_ok());
         Ok(())
     }
 
@@ -414,7 +340,7 @@ mod tests {
     fn a_check_that_fails_leaves_nothing_behind() -> Result {
         let queue = queue()?;
         assert_eq!(queue.wait(WORD, None, || Err(EAGAIN)), Err(EAGAIN));
-        assert_eq!(queue.inner.lock().count, 0);
+        assert!(is_empty(&queue));
         Ok(())
     }
 

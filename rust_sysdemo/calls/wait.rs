@@ -33,9 +33,9 @@ syscall! {
     ///
     /// Fails as [`Timeout::read`] does; with [`EINVAL`] if the word is not aligned, [`ENOSPC`] if
     /// too many wait on this open device, [`EFAULT`] if the word cannot be read, [`EAGAIN`] if it
-    /// has another value, [`ETIMEDOUT`] if the time is up, and [`ENOMEM`]. If a signal comes
-    /// before that, [`ERESTARTSYS`], or with a time limit as [`Timeout::interrupted`] says: there
-    /// is no way to tell a handler with `SA_RESTART` how much time it took.
+    /// has another value, and [`ETIMEDOUT`] if the time is up. If a signal comes before that,
+    /// [`ERESTARTSYS`], or with a time limit as [`Timeout::interrupted`] says: there is no way to
+    /// tell a handler with `SA_RESTART` how much time it took.
     #[nr(uapi::SYSDEMO_NR_WAIT)]
     #[sleeps]
     fn wait(
