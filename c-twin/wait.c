@@ -17,7 +17,8 @@
  * A waiter is on its task's stack. Nobody else looks at it but under the queue's lock, which the
  * task takes before it goes.
  *
- * Twin: rust_sysdemo/bridge/wait_queue.rs, pinned_list.rs, sleep.rs, time.rs, rust_sysdemo/calls/time.rs
+ * Twin: rust_sysdemo/bridge/wait_queue.rs, pinned_list.rs, sleep.rs, time.rs,
+ * rust_sysdemo/calls/time.rs
  */
 #include <linux/hrtimer.h>
 #include <linux/ktime.h>

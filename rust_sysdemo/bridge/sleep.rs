@@ -44,9 +44,9 @@ pub(crate) fn until(deadline: Monotonic) -> Ending {
 
 /// Sleeps until `is_woken`, and a time if there is one.
 ///
-/// Who wakes makes `is_woken` true and then wakes up the task; neither is missed, unless the time is
-/// up or a signal comes at the same time: then that is told. What else may wake it up is slept over.
-/// `is_woken` must not sleep.
+/// Who wakes makes `is_woken` true and then wakes up the task; neither is missed, unless the time
+/// is up or a signal comes at the same time: then that is told. What else may wake it up is slept
+/// over. `is_woken` must not sleep.
 pub(super) fn until_woken(deadline: Option<Monotonic>, is_woken: impl Fn() -> bool) -> Ending {
     might_sleep();
     let mut deadline = deadline.map(Monotonic::into_raw);

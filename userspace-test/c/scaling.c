@@ -6,11 +6,11 @@
  * What two CPUs do in the time of one is measured in short slices, which both begin at the same
  * moment: a slice counts as long as the slower of the two takes, and of a few the shortest is
  * taken, in which the host let both run. An ioctl of /dev/null, in which the module has no part,
- * tells what two CPUs are for a call into the kernel: it is measured in each round beside the calls,
- * which are compared with it, and what is judged is the median of all rounds. Two threads of one
- * core, say, or two CPUs that share a cache, are two for a loop that uses nothing but registers, and
- * less for a kernel, by itself and the more where it is emulated. So on a host that has no two CPUs
- * for either nothing is judged.
+ * tells what two CPUs are for a call into the kernel: it is measured in each round beside the
+ * calls, which are compared with it, and what is judged is the median of all rounds. Two threads of
+ * one core, say, or two CPUs that share a cache, are two for a loop that uses nothing but
+ * registers, and less for a kernel, by itself and the more where it is emulated. So on a host that
+ * has no two CPUs for either nothing is judged.
  *
  * That the measure notices a lock is measured as well: by a call that takes one lock for all, that
  * of the module's label.
