@@ -28,7 +28,8 @@ def start(tmp_path):
             {after}
         """
         return subprocess.Popen(
-            ["bash", "-c", script],
+            # Under nohup(1), say, signals are ignored, and a shell leaves them so.
+            ["env", "--default-signal", "bash", "-c", script],
             env=os.environ | {"SYSDEMO_CACHE": str(cache)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
