@@ -3,9 +3,9 @@
 //! Memory that the kernel shares with programs, which map it.
 //!
 //! To the kernel what is in there is never more than a number that somebody has written, at any
-//! time, also between two loads. So no reference into it is ever made: each word is read and
-//! written as a whole, by a volatile access, and what is to be checked is read once and checked in
-//! the kernel's own copy. In the kernel's memory model such an access is C's `READ_ONCE()` or
+//! time, also between two loads. So no reference to what is in it is ever made: each word is read
+//! and written as a whole, by a volatile access, and what is to be checked is read once and checked
+//! in the kernel's own copy. In the kernel's memory model such an access is C's `READ_ONCE()` or
 //! `WRITE_ONCE()`. The accesses of the `kernel` crate's atomics are functions in C: too dear for
 //! what each call of a ring pays.
 //!
@@ -248,8 +248,8 @@ impl Announcement<'_> {
     }
 }
 
-/// An integer that is read as a whole.
-pub(crate) trait Word: Copy {}
+/// An integer that is read as a whole: of any bytes.
+pub(crate) trait Word: FromBytes + Copy {}
 
 impl Word for u32 {}
 impl Word for u64 {}
@@ -281,7 +281,8 @@ impl<T: FromBytes + IntoBytes + Immutable> Entries<'_, T> {
     #[inline(always)]
     pub(crate) fn read<const OFFSET: usize, W: Word>(&self, number: u32) -> W {
         const {
-            assert!(OFFSET % size_of::<W>() == 0 && OFFSET + size_of::<W>() <= size_of::<T>());
+            assert!(size_of::<W>() <= WORD && OFFSET % size_of::<W>() == 0);
+            assert!(OFFSET + size_of::<W>() <= size_of::<T>());
         }
         let field = self.entry(number).wrapping_byte_add(OFFSET).cast::<W>();
         // SAFETY: It is within the entry, and aligned; any bytes are a value.

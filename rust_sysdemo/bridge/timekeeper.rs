@@ -53,7 +53,8 @@ unsafe impl<T: Receiver + Send> Send for Updates<T> {}
 // SAFETY: Nothing but the receiver can be reached by a reference.
 unsafe impl<T: Receiver + Sync> Sync for Updates<T> {}
 
-impl<T: Receiver + Sync> Updates<T> {
+// The receiver borrows nothing: who forgets a registration has ended no borrow, and is told still.
+impl<T: Receiver + Sync + 'static> Updates<T> {
     /// Tells a receiver of all updates to come, and at once how the clock stands.
     pub(crate) fn of(receiver: T) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
