@@ -46,15 +46,13 @@ struct Ends<T> {
 unsafe impl<T: Sync> Send for Ends<T> {}
 
 impl<T> Ends<T> {
-    /// Puts a node at the end, if it is in no list.
+    /// Puts a node at the end.
     ///
     /// # Safety
     ///
-    /// The node is of a member of this list, and pinned.
+    /// The node is of a member of this list, pinned, and not in the list.
     unsafe fn push_back(&mut self, node: &Node<T>) {
-        if node.listed.replace(true) {
-            return;
-        }
+        node.listed.set(true);
         // INVARIANT: It comes after the last one, and is valid until it has left: the member leaves
         // when it is dropped, and its memory is not used for anything else before that.
         node.next.set(ptr::null());
@@ -104,9 +102,9 @@ pub(super) enum Then {
     Stop,
 }
 
-/// A list with a lock.
+/// A list with a lock, under which others look at the values.
 ///
-/// Lock order: whatever is done with the values is done under the lock.
+/// Lock order: what is done with the values may take locks of its own, after this one.
 #[pin_data]
 pub(super) struct PinnedList<T> {
     #[pin]
@@ -160,7 +158,10 @@ impl<T> PinnedList<T> {
 ///
 /// # Invariants
 ///
-/// While the node may be in the list, or somebody may look at it by that, it has `joined`.
+/// - While the node may be in the list, or somebody may look at it by that, it has `joined`. Only
+///   who has the member changes that: it is not `Sync`.
+/// - It is never [`Unpin`]: others may look at the node by a pointer while there is a `&mut` to the
+///   member, which claims to be the only way to it of types that are.
 #[pin_data(PinnedDrop)]
 pub(super) struct Member<'a, T> {
     list: &'a PinnedList<T>,
@@ -193,15 +194,17 @@ impl<'a, T> Member<'a, T> {
         &self.node.value
     }
 
-    /// Takes the last place in the list. False, and it takes none, if `max` are in it already.
+    /// Takes the last place in the list. False, and it takes none, if `max` are in it already, or
+    /// if it has joined before and not left.
     pub(super) fn join(self: Pin<&Self>, max: usize) -> bool {
         let mut ends = self.list.ends.lock();
-        if ends.len >= max {
+        if ends.len >= max || self.joined.get() {
             return false;
         }
         // INVARIANT: From here on it may be in the list.
         self.joined.set(true);
-        // SAFETY: It is of a member of this list, which is pinned.
+        // SAFETY: It is of a member of this list, which is pinned and, as it had not joined, not in
+        // it.
         unsafe { ends.push_back(&self.get_ref().node) };
         true
     }
@@ -304,7 +307,7 @@ mod tests {
         let list = list()?;
         let (first, _second) = (member(&list, 1)?, member(&list, 2)?);
         // Nobody is in it twice.
-        assert!(first.as_ref().join(usize::MAX));
+        assert!(!first.as_ref().join(usize::MAX));
         assert_holds(&list, &[1, 2]);
         assert!(first.as_ref().leave());
         assert!(!first.as_ref().leave());
@@ -324,6 +327,8 @@ mod tests {
             _ => Then::Remove,
         });
         assert_holds(&list, &[2, 3]);
+        // It has not left yet.
+        assert!(!members.0.as_ref().join(usize::MAX));
         assert!(!members.0.as_ref().leave());
         list.for_each(|_| Then::Remove);
         assert_holds(&list, &[]);

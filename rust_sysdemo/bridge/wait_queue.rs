@@ -25,7 +25,7 @@
 //! told that it was woken, even if its time ran out or a signal came meanwhile.
 //!
 //! A queue belongs to one open device, so that nobody can get in the way of those who do not share
-//! that. How long the lock is held is bounded by [`WAITERS_MAX`].
+//! that. How long the lock is held is bounded by [`WAITERS_MAX`], also while many are woken up.
 //!
 //! Who waits is in the queue as it is on its stack (see [`PinnedList`]): it takes no memory.
 //!
