@@ -152,13 +152,13 @@ static struct file *make(struct sdc_node *node, const struct how *how, unsigned 
 
 /* Opens a new file, and gives it its name: there is both in the end, or neither. */
 static struct file *open_new(struct sdc_node *directory, struct sdc_node *node,
-			     const struct how *how, unsigned long allowed)
+			     struct sdc_spare *spare, const struct how *how, unsigned long allowed)
 {
 	struct file *file = make(node, how, allowed);
 	int err = PTR_ERR_OR_ZERO(file);
 
 	if (!err) {
-		err = sdc_name(directory, node);
+		err = sdc_name(directory, node, spare);
 		if (err)
 			fput(file);
 	}
@@ -186,26 +186,32 @@ static struct file *open_node(struct sdc_node *node, const struct how *how, unsi
 
 /*
  * Goes the way, and asks for permission. Gives what is there, with a reference; or something new,
- * and the directory that it is to be in, with one as well.
+ * and the directory that it is to be in, with one as well. It is named later, and then it is known
+ * whether there was still room.
  */
 static struct sdc_node *find_or_prepare(const char *path, const struct how *how,
-					unsigned long allowed, struct sdc_node **directory)
+					unsigned long allowed, struct sdc_spare *spare,
+					struct sdc_node **directory)
 {
-	struct sdc_spare spare = {};
 	struct sdc_node *node;
 	struct sdc_walk walk;
 	int err;
 
 	*directory = NULL;
 	if (how->flags & O_CREAT) {
-		err = sdc_spare_alloc(&spare, path);
+		err = sdc_spare_alloc(spare, path);
 		if (err)
 			return ERR_PTR(err);
 	}
 	mutex_lock(&sdc_tree_lock);
 	node = find(&walk, path, how);
 	if (!node) {
-		node = sdc_prepare(walk.at, &spare, S_IFREG | how->mode);
+		node = sdc_prepare(walk.at, spare, S_IFREG | how->mode);
+		err = IS_ERR(node) ? 0 : sdc_check_node(node, spare->user);
+		if (err) {
+			sdc_node_put(node);
+			node = ERR_PTR(err);
+		}
 		if (!IS_ERR(node))
 			*directory = sdc_node_get(walk.at);
 	} else if (!IS_ERR(node)) {
@@ -213,7 +219,6 @@ static struct sdc_node *find_or_prepare(const char *path, const struct how *how,
 		node = err ? ERR_PTR(err) : sdc_node_get(node);
 	}
 	mutex_unlock(&sdc_tree_lock);
-	sdc_spare_free(&spare);
 	return node;
 }
 
@@ -224,17 +229,20 @@ static struct file *open_path(const char *path, const struct how *how, unsigned 
 	struct file *file;
 
 	for (;;) {
-		node = find_or_prepare(path, how, allowed, &directory);
-		if (IS_ERR(node))
-			return ERR_CAST(node);
-		if (!directory) {
+		struct sdc_spare spare = {};
+
+		node = find_or_prepare(path, how, allowed, &spare, &directory);
+		if (IS_ERR(node)) {
+			file = ERR_CAST(node);
+		} else if (directory) {
+			file = open_new(directory, node, &spare, how, allowed);
+			sdc_node_put(directory);
+		} else {
 			file = open_node(node, how, allowed);
 			sdc_node_put(node);
-			return file;
 		}
-		file = open_new(directory, node, how, allowed);
-		sdc_node_put(directory);
-		if (file != ERR_PTR(-EEXIST))
+		sdc_spare_free(&spare);
+		if (!directory || file != ERR_PTR(-EEXIST))
 			return file;
 		/* Somebody else has made one of that name meanwhile: it is that one, then. */
 		if (fatal_signal_pending(current))

@@ -41,6 +41,15 @@ struct sdc_user *sdc_user_alloc(void)
 	return kzalloc_obj(struct sdc_user, GFP_KERNEL_ACCOUNT);
 }
 
+static int compare_users(const void *uid, const struct rb_node *rb)
+{
+	const struct sdc_user *user = rb_entry(rb, struct sdc_user, rb);
+
+	if (uid_lt(*(const kuid_t *)uid, user->uid))
+		return -1;
+	return uid_gt(*(const kuid_t *)uid, user->uid);
+}
+
 /* The user with an id, who is @spare if there is none yet. */
 static struct sdc_user *find_or_add(struct sdc_user *spare)
 {
@@ -62,14 +71,40 @@ static struct sdc_user *find_or_add(struct sdc_user *spare)
 	return spare;
 }
 
-/* Counts more of a user. The user's limit is looked at first. */
-static int charge(struct sdc_user *user, unsigned long nodes, unsigned long pages)
+/* Whether more may be counted of a user, whose limit is looked at first. */
+static int check(const struct sdc_user *user, unsigned long nodes, unsigned long pages)
 {
 	/* Nobody has more than the limit, which never changes. */
 	if (nodes > user_limit.nodes - user->nodes || pages > user_limit.pages - user->pages)
 		return -EDQUOT;
 	if (nodes > total_limit.nodes - total.nodes || pages > total_limit.pages - total.pages)
 		return -ENOSPC;
+	return 0;
+}
+
+/* Whether the owner of a node may have one more, as things are. */
+int sdc_check_node(const struct sdc_node *node, const struct sdc_user *none)
+{
+	const struct sdc_user *user = none;
+	const struct rb_node *at;
+	int err;
+
+	spin_lock(&lock);
+	at = rb_find(&node->uid, &users, compare_users);
+	if (at)
+		user = rb_entry(at, struct sdc_user, rb);
+	err = check(user, 1, 0);
+	spin_unlock(&lock);
+	return err;
+}
+
+/* Counts more of a user. */
+static int charge(struct sdc_user *user, unsigned long nodes, unsigned long pages)
+{
+	int err = check(user, nodes, pages);
+
+	if (err)
+		return err;
 	user->nodes += nodes;
 	user->pages += pages;
 	total.nodes += nodes;

@@ -35,7 +35,8 @@ static void node_free(struct kref *ref)
 	struct sdc_node *node = container_of(ref, struct sdc_node, ref);
 
 	sdc_free_contents(node);
-	sdc_uncharge(node->user, 1, 0);
+	if (node->user)
+		sdc_uncharge(node->user, 1, 0);
 	kfree(node);
 }
 
@@ -96,7 +97,10 @@ void sdc_spare_free(struct sdc_spare *spare)
 	spare->user = NULL;
 }
 
-/* Makes a node of the caller's, for a directory, where it is to be put. */
+/*
+ * Makes a node of the caller's, for a directory, where it is to be put. It is counted when it is:
+ * nobody has to do without another for the sake of one that nobody sees.
+ */
 struct sdc_node *sdc_prepare(struct sdc_node *directory, struct sdc_spare *spare, umode_t mode)
 {
 	struct sdc_node *node = spare->node;
@@ -107,9 +111,6 @@ struct sdc_node *sdc_prepare(struct sdc_node *directory, struct sdc_spare *spare
 		return ERR_PTR(err);
 	node->uid = current_fsuid();
 	node->gid = current_fsgid();
-	err = sdc_charge_node(node, &spare->user);
-	if (err)
-		return ERR_PTR(err);
 	node_init(node, mode & (S_IFMT | MODE) & ~current_umask());
 	spare->node = NULL;
 	return node;
@@ -137,12 +138,21 @@ static bool less_by_number(struct rb_node *a, const struct rb_node *b)
 	       rb_entry(b, struct sdc_node, by_number)->number;
 }
 
-/* Gives a node a name that is not there; the directory has its reference from now on. */
-static void insert(struct sdc_node *directory, struct sdc_node *node)
+/*
+ * Gives a node a name that is not there, and counts it; the directory has its reference from now
+ * on.
+ */
+static int insert(struct sdc_node *directory, struct sdc_node *node, struct sdc_spare *spare)
 {
+	int err = sdc_charge_node(node, &spare->user);
+
+	if (err)
+		return err;
 	node->parent = directory;
 	rb_add(&node->by_name, &directory->names, less_by_name);
 	rb_add(&node->by_number, &directory->numbers, less_by_number);
+	sdc_modified(directory);
+	return 0;
 }
 
 static void take_out(struct sdc_node *node)
@@ -190,19 +200,17 @@ struct sdc_node *sdc_next(const struct sdc_node *directory, u64 number)
  * Gives a node its name in a directory, when the lock of all names has been free since it was
  * prepared: somebody else may have one of that name there by now, or the directory may be gone.
  */
-int sdc_name(struct sdc_node *directory, struct sdc_node *node)
+int sdc_name(struct sdc_node *directory, struct sdc_node *node, struct sdc_spare *spare)
 {
-	int err = 0;
+	int err;
 
 	mutex_lock(&sdc_tree_lock);
-	if (!directory->nlink) {
+	if (!directory->nlink)
 		err = -ENOENT;
-	} else if (sdc_find_name(directory, node->name, node->name_len)) {
+	else if (sdc_find_name(directory, node->name, node->name_len))
 		err = -EEXIST;
-	} else {
-		insert(directory, node);
-		sdc_modified(directory);
-	}
+	else
+		err = insert(directory, node, spare);
 	mutex_unlock(&sdc_tree_lock);
 	return err;
 }
@@ -226,9 +234,12 @@ static int make_directory(const char *path, struct sdc_spare *spare, umode_t mod
 	node = sdc_prepare(walk.at, spare, S_IFDIR | (mode & MODE));
 	if (IS_ERR(node))
 		return PTR_ERR(node);
-	insert(walk.at, node);
+	err = insert(walk.at, node, spare);
+	if (err) {
+		sdc_node_put(node);
+		return err;
+	}
 	WRITE_ONCE(walk.at->nlink, walk.at->nlink + 1);
-	sdc_modified(walk.at);
 	return 0;
 }
 

@@ -44,6 +44,7 @@ struct sdc_node {
 	kgid_t gid;
 	/* Type, permissions, and the sticky bit. */
 	umode_t mode;
+	/* Who it is counted of, from when it gets its name. */
 	struct sdc_user *user;
 
 	/* Told as they are found: read and written once, under whatever lock. */
@@ -73,6 +74,7 @@ static inline bool sdc_is_directory(const struct sdc_node *node)
 /* quota.c */
 extern size_t sdc_file_size_max;
 struct sdc_user *sdc_user_alloc(void);
+int sdc_check_node(const struct sdc_node *node, const struct sdc_user *none);
 int sdc_charge_node(struct sdc_node *node, struct sdc_user **spare);
 int sdc_charge_pages(struct sdc_node *node, unsigned long pages);
 void sdc_uncharge(struct sdc_user *user, unsigned long nodes, unsigned long pages);
@@ -153,7 +155,7 @@ void sdc_modified(struct sdc_node *node);
 int sdc_spare_alloc(struct sdc_spare *spare, const char *path);
 void sdc_spare_free(struct sdc_spare *spare);
 struct sdc_node *sdc_prepare(struct sdc_node *directory, struct sdc_spare *spare, umode_t mode);
-int sdc_name(struct sdc_node *directory, struct sdc_node *node);
+int sdc_name(struct sdc_node *directory, struct sdc_node *node, struct sdc_spare *spare);
 struct sdc_node *sdc_find_name(const struct sdc_node *directory, const char *name, size_t len);
 struct sdc_node *sdc_next(const struct sdc_node *directory, u64 number);
 int sdc_make_directory(const char *path, umode_t mode);

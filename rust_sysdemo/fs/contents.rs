@@ -6,7 +6,10 @@
 //! page, so it is at most as much again as the pages that are counted; and the list of the groups
 //! of a file of the largest size that can be allowed takes a page.
 
-use super::quota::Charge;
+use super::quota::{
+    Charge,
+    Room, //
+};
 use crate::bridge::nospec;
 use core::mem::{
     self,
@@ -134,7 +137,7 @@ impl Piece {
 }
 
 impl Contents {
-    /// Starts empty, with what the node has been charged.
+    /// Starts empty, with the account of the node, of which nothing is taken yet.
     pub(super) fn new(charge: Charge) -> Self {
         // INVARIANT: A charge starts without pages.
         Self {
@@ -152,6 +155,13 @@ impl Contents {
     /// How many pages it has.
     pub(super) fn pages(&self) -> usize {
         self.charge.pages()
+    }
+
+    /// Counts the node itself, when it gets a name.
+    ///
+    /// Fails as [`Charge::take_node`] does.
+    pub(super) fn count_node(&mut self, room: &mut Option<Room>) -> Result {
+        self.charge.take_node(room)
     }
 
     /// The largest size that it may have.
@@ -354,11 +364,14 @@ mod tests {
         let page = PAGE_SIZE as u64;
         let limits = Limits::new(4 * page, 1, 4 * page, 1, 8 * page);
         let quota = Arc::pin_init(Quota::new(limits), GFP_KERNEL)?;
-        Ok(Contents::new(Charge::node(
-            &quota,
-            Uid(1),
-            &mut Some(room()?),
-        )?))
+        counted(&quota)
+    }
+
+    /// A file of a user's that has nothing in it yet.
+    fn counted(quota: &Arc<Quota>) -> Result<Contents> {
+        let mut contents = Contents::new(Charge::new(quota, Uid(1)));
+        contents.count_node(&mut Some(room()?))?;
+        Ok(contents)
     }
 
     /// Writes, with all memory that it takes.
@@ -430,7 +443,7 @@ mod tests {
         let (page, size) = (PAGE_SIZE as u64, (4 * GROUP * PAGE_SIZE) as u64);
         let limits = Limits::new(4 * page, 1, 4 * page, 1, size);
         let quota = Arc::pin_init(Quota::new(limits), GFP_KERNEL)?;
-        let mut contents = Contents::new(Charge::node(&quota, Uid(1), &mut Some(room()?))?);
+        let mut contents = counted(&quota)?;
         // CAST: As above.
         let last = size as usize - 1;
         write(&mut contents, last, b"x")?;

@@ -122,9 +122,15 @@ impl Names {
     }
 
     /// Gives a node its name in its place. Gives whether it has it: there may be one of that name.
-    pub(super) fn insert(&mut self, node: Arc<Node>) -> bool {
-        // INVARIANT: It is put into both or none. No two have the same number.
-        self.by_name.insert(node.clone()).is_ok() && self.by_number.insert(node).is_ok()
+    pub(super) fn insert(&mut self, node: &Arc<Node>) -> bool {
+        let numbered = self.by_number.insert(node.clone()).is_ok();
+        let named = numbered && self.by_name.insert(node.clone()).is_ok();
+        // INVARIANT: It is in both or none.
+        if numbered && !named {
+            let number = by_number(node.place().directory, node.number());
+            drop(self.by_number.remove(number));
+        }
+        named
     }
 
     /// Takes the name of a node away, and gives what the trees had of it: to be dropped without the

@@ -85,7 +85,7 @@ pub(crate) struct Node {
     ctime: Atomic<u64>,
     /// 0 once it has no name. Changed under the lock of all names.
     links: Atomic<u32>,
-    /// Nothing, in a directory, apart from what it has been charged.
+    /// Nothing, in a directory, apart from what it is charged.
     #[pin]
     contents: Mutex<Contents>,
 }
@@ -102,7 +102,7 @@ pub(crate) struct Told {
 }
 
 impl Node {
-    /// Makes a node that has no name yet.
+    /// Makes a node that has no name yet, and is not counted.
     pub(super) fn new(
         number: u64,
         kind: Kind,

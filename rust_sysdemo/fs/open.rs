@@ -6,8 +6,8 @@
 //! |---|---|---|
 //! | descriptor | reserves a number | gives it back |
 //! | way | goes along the path to what is to be opened | - |
-//! | permission | asks whether the caller may, and charges what is to be made | uncharges it |
-//! | file | makes the open file, names what is new, cuts what is to be cut | closes it |
+//! | permission | asks whether the caller may, and may have one more | - |
+//! | file | makes the open file, names and counts what is new, cuts what is to be cut | closes it |
 //! | install | puts the file behind the number | - |
 //!
 //! Each stage ends in an event `sysdemo:open_stage`. If one fails, what the earlier ones did is
@@ -39,6 +39,7 @@ use super::{
     tree::{
         Spare,
         Tree,
+        Unnamed,
         MODE, //
     },
     walk::{
@@ -241,7 +242,7 @@ enum Target {
 enum Permitted {
     There(Arc<Node>),
     /// A new one, and the directory that it is to be in.
-    New(Arc<Node>, Arc<Node>),
+    New(Unnamed, Arc<Node>),
 }
 
 /// An open file, and the descriptor that is reserved for it. To drop it undoes both.
@@ -306,11 +307,10 @@ pub(crate) fn open(
             Permitted::There(node) => {
                 break Stage::File.done(make(&node).and_then(|file| cut(file, how)))?;
             }
-            Permitted::New(node, parent) => {
-                let undo = Undo::of(Stage::Permission);
-                let named = |file| Ok(tree.name(&parent, node.clone())?.then_some(file));
-                if let Some(file) = Stage::File.done(make(&node).and_then(named))? {
-                    undo.keep();
+            Permitted::New(new, parent) => {
+                let made = make(new.node());
+                let named = |file| Ok(tree.name(&parent, new)?.then_some(file));
+                if let Some(file) = Stage::File.done(made.and_then(named))? {
                     break file;
                 }
                 drop(Undo::of(Stage::File));
@@ -395,7 +395,8 @@ fn find(mut walk: Walk<'_>, path: &Path, how: &How) -> Result<Target> {
 ///
 /// Fails with [`EACCES`] if the caller may not, [`EISDIR`] if a directory is to be written,
 /// [`EPERM`] if only its owner may open it like that, or if it is to be cut and the device is not
-/// allowed to write, and as [`Tree::prepare`] does.
+/// allowed to write, and as [`Tree::prepare`] and [`Tree::require_node`] do. It is named later, and
+/// then it is known whether there was still room: what is here in vain takes none from others.
 fn permit(
     tree: &Tree,
     caller: &Caller,
@@ -421,8 +422,9 @@ fn permit(
         }
         Target::New(parent) => {
             let spare = spare.ok_or(ENOMEM)?;
-            let node = tree.prepare(caller, &parent, spare, Kind::File, how.mode)?;
-            Ok(Permitted::New(node, parent))
+            let new = tree.prepare(caller, &parent, spare, Kind::File, how.mode)?;
+            tree.require_node(caller)?;
+            Ok(Permitted::New(new, parent))
         }
     }
 }

@@ -33,6 +33,9 @@ pub(super) struct Usage {
 }
 
 impl Usage {
+    /// A node, without any page.
+    const NODE: Self = Self { nodes: 1, pages: 0 };
+
     /// Adds, if the sum is within a limit.
     fn plus(self, more: Self, limit: Self) -> Option<Self> {
         let sum = Self {
@@ -98,9 +101,19 @@ struct Counts {
 }
 
 impl Counts {
+    /// Requires that more could be counted of a user.
+    ///
+    /// Fails as [`Charge::take_node`] does.
+    fn require(&self, limits: &Limits, uid: Uid, more: Usage) -> Result {
+        let used = self.users.get(&uid).copied().unwrap_or_default();
+        used.plus(more, limits.user).ok_or(EDQUOT)?;
+        self.total.plus(more, limits.total).ok_or(ENOSPC)?;
+        Ok(())
+    }
+
     /// Counts more of a user, for whom there is room or some is taken.
     ///
-    /// Fails as [`Charge::node`] does, and then nothing is counted.
+    /// Fails as [`Charge::take_node`] does, and then nothing is counted.
     fn add(&mut self, limits: &Limits, uid: Uid, more: Usage, room: &mut Option<Room>) -> Result {
         let total = self.total.plus(more, limits.total).ok_or(ENOSPC);
         match self.users.get_mut(&uid) {
@@ -151,6 +164,13 @@ impl Quota {
         })
     }
 
+    /// Requires that a user may have one more node, as things are.
+    ///
+    /// Fails as [`Charge::take_node`] does.
+    pub(super) fn require_node(&self, uid: Uid) -> Result {
+        self.counts.lock().require(&self.limits, uid, Usage::NODE)
+    }
+
     /// The largest size of a file.
     pub(super) fn file_size(&self) -> usize {
         self.limits.file_size
@@ -175,23 +195,31 @@ pub(super) struct Charge {
 }
 
 impl Charge {
-    /// Takes a node for a user, without any page; and the room, if there was nothing of that user.
+    /// For a node of a user's: nothing is taken yet.
+    pub(super) fn new(quota: &Arc<Quota>, uid: Uid) -> Self {
+        Self {
+            quota: quota.clone(),
+            uid,
+            taken: Usage::default(),
+        }
+    }
+
+    /// Takes the node, without any page; and the room, if there was nothing of that user.
     ///
     /// Fails with [`EDQUOT`] if the user would have more than one may have, and [`ENOSPC`] if all
     /// would.
-    pub(super) fn node(quota: &Arc<Quota>, uid: Uid, room: &mut Option<Room>) -> Result<Self> {
-        let taken = Usage { nodes: 1, pages: 0 };
-        quota.counts.lock().add(&quota.limits, uid, taken, room)?;
-        Ok(Self {
-            quota: quota.clone(),
-            uid,
-            taken,
-        })
+    pub(super) fn take_node(&mut self, room: &mut Option<Room>) -> Result {
+        self.quota
+            .counts
+            .lock()
+            .add(&self.quota.limits, self.uid, Usage::NODE, room)?;
+        self.taken.nodes = self.taken.nodes.saturating_add(1);
+        Ok(())
     }
 
-    /// Takes more pages.
+    /// Takes more pages, of a node that is taken.
     ///
-    /// Fails with [`EDQUOT`] or [`ENOSPC`], as [`Self::node`] does.
+    /// Fails with [`EDQUOT`] or [`ENOSPC`], as [`Self::take_node`] does.
     pub(super) fn grow(&mut self, pages: usize) -> Result {
         let more = Usage { nodes: 0, pages };
         self.quota
@@ -247,7 +275,13 @@ mod tests {
     #[test]
     fn a_user_has_a_limit_and_all_have_another() -> Result {
         let quota = quota()?;
-        let node = |uid| Charge::node(&quota, Uid(uid), &mut Some(room()?));
+        let node = |uid| {
+            let mut charge = Charge::new(&quota, Uid(uid));
+            let required = quota.require_node(Uid(uid));
+            let taken = charge.take_node(&mut Some(room()?));
+            assert_eq!(required, taken);
+            taken.map(|()| charge)
+        };
         let mut first = node(1)?;
         let second = node(1)?;
         assert!(node(1).is_err_and(|error| error == EDQUOT));
@@ -271,8 +305,11 @@ mod tests {
     fn what_goes_is_not_counted_any_more() -> Result {
         let quota = quota()?;
         for uid in 0..10 {
-            let mut charge = Charge::node(&quota, Uid(uid), &mut Some(room()?))?;
+            let mut charge = Charge::new(&quota, Uid(uid));
+            charge.take_node(&mut Some(room()?))?;
             charge.grow(2)?;
+            // Nor is what was never counted.
+            drop(Charge::new(&quota, Uid(uid)));
         }
         let counts = quota.counts.lock();
         assert!(counts.total == Usage::default());

@@ -94,6 +94,38 @@ impl Spare {
     }
 }
 
+/// A node that has no name yet. Nobody sees it, so nobody has to do without another for its sake:
+/// it is counted when it gets its name.
+pub(super) struct Unnamed {
+    node: Arc<Node>,
+    user: Option<quota::Room>,
+}
+
+impl Unnamed {
+    /// The node.
+    pub(super) fn node(&self) -> &Arc<Node> {
+        &self.node
+    }
+}
+
+/// Gives a node its name in the directory that it was prepared for, and counts it. Gives whether it
+/// has it: there may be one of that name.
+///
+/// Fails with [`EDQUOT`] or [`ENOSPC`] if there may be no more, and then nothing has changed.
+fn give_name(names: &mut Names, directory: &Node, new: Unnamed) -> Result<bool> {
+    let Unnamed { node, mut user } = new;
+    if !names.insert(&node) {
+        return Ok(false);
+    }
+    let counted = node.contents().lock().count_node(&mut user);
+    if counted.is_err() {
+        drop(names.remove(&node));
+    } else {
+        directory.modified();
+    }
+    counted.map(|()| true)
+}
+
 /// A record of a list.
 pub(crate) struct Entry<'a> {
     pub(crate) number: u64,
@@ -107,6 +139,8 @@ impl Tree {
     /// Fails with [`ENOMEM`], and with [`EDQUOT`] or [`ENOSPC`] if not even that is allowed.
     pub(crate) fn new(limits: Limits) -> Result<Arc<Self>> {
         let quota = Arc::pin_init(Quota::new(limits), GFP_KERNEL)?;
+        let mut charge = Charge::new(&quota, Uid::ROOT);
+        charge.take_node(&mut Some(quota::room()?))?;
         let root = Arc::pin_init(
             Node::new(
                 ROOT_NUMBER,
@@ -114,7 +148,7 @@ impl Tree {
                 ROOT_PERMISSIONS,
                 (Uid::ROOT, Gid::ROOT),
                 (Place::NOWHERE, Name::NONE),
-                Charge::node(&quota, Uid::ROOT, &mut Some(quota::room()?))?,
+                charge,
             ),
             GFP_KERNEL_ACCOUNT,
         )?;
@@ -142,8 +176,7 @@ impl Tree {
     /// Makes a node of a caller's, to be put into a directory by the name that it has. Under the
     /// lock of all names, so it takes no memory but what is given.
     ///
-    /// Fails with [`EACCES`] if the caller may not do that, [`EDQUOT`] or [`ENOSPC`] if there may
-    /// be no more. Nothing is left then.
+    /// Fails with [`EACCES`] if the caller may not do that. Nothing is left then.
     pub(super) fn prepare(
         &self,
         caller: &Caller,
@@ -151,44 +184,46 @@ impl Tree {
         spare: Spare,
         kind: Kind,
         mode: u16,
-    ) -> Result<Arc<Node>> {
-        let Spare {
-            node,
-            name,
-            mut user,
-        } = spare;
+    ) -> Result<Unnamed> {
+        let Spare { node, name, user } = spare;
         access::require(caller, directory.object(), Want::CHANGE_NAMES)?;
-        let charge = Charge::node(&self.quota, caller.uid(), &mut user)?;
+        let charge = Charge::new(&self.quota, caller.uid());
         // ORDERING: All that matters is that no two get the same.
         let number = self.last_number.fetch_add(1, Relaxed).wrapping_add(1);
         let permissions = mode & MODE & !task::current_umask();
         let called = (Place::within(directory), name);
         let Ok(node) =
             node.pin_init_with(Node::of(caller, number, kind, permissions, called, charge));
-        Ok(node.into())
+        Ok(Unnamed {
+            node: node.into(),
+            user,
+        })
+    }
+
+    /// Requires that a caller may have one more node, as things are.
+    ///
+    /// Fails with [`EDQUOT`] or [`ENOSPC`] otherwise.
+    pub(super) fn require_node(&self, caller: &Caller) -> Result {
+        self.quota.require_node(caller.uid())
     }
 
     /// Gives a node its name in the directory that it was prepared for, when the lock of all names
     /// has been free since. Gives whether it has it: somebody else may have one of that name there
     /// by now.
     ///
-    /// Fails with [`ENOENT`] if the directory is gone.
-    pub(super) fn name(&self, directory: &Node, node: Arc<Node>) -> Result<bool> {
+    /// Fails with [`ENOENT`] if the directory is gone, and as [`give_name`] does.
+    pub(super) fn name(&self, directory: &Node, new: Unnamed) -> Result<bool> {
         let mut names = self.names.lock();
         if directory.is_nameless() {
             return Err(ENOENT);
         }
-        let named = names.insert(node);
-        if named {
-            directory.modified();
-        }
-        Ok(named)
+        give_name(&mut names, directory, new)
     }
 
     /// Makes a directory.
     ///
-    /// Fails as [`Walk::go_to_parent`] and [`Self::prepare`] do, and with [`EEXIST`] if something
-    /// is there.
+    /// Fails as [`Walk::go_to_parent`], [`Self::prepare`] and [`give_name`] do, and with [`EEXIST`]
+    /// if something is there.
     pub(crate) fn make_directory(&self, path: &Path, mode: u16) -> Result {
         let caller = Caller::new();
         let spare = Spare::of(path)?;
@@ -201,12 +236,11 @@ impl Tree {
             return Err(EEXIST);
         }
         let parent = Arc::from(walk.at());
-        let node = self.prepare(&caller, &parent, spare, Kind::Directory, mode)?;
-        if !names.insert(node) {
+        let new = self.prepare(&caller, &parent, spare, Kind::Directory, mode)?;
+        if !give_name(&mut names, &parent, new)? {
             return Err(EEXIST);
         }
         parent.count_directory(true);
-        parent.modified();
         Ok(())
     }
 

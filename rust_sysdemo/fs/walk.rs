@@ -207,10 +207,8 @@ mod tests {
         let parent = tree.find(&Path::of(b"a")?)?;
         let caller = Caller::new();
         let spare = Spare::of(&Path::of(b"a/f")?)?;
-        let mut names = tree.names.lock();
-        let node = tree.prepare(&caller, &parent, spare, Kind::File, 0o666)?;
-        assert!(names.insert(node));
-        drop(names);
+        let new = tree.prepare(&caller, &parent, spare, Kind::File, 0o666)?;
+        assert_eq!(tree.name(&parent, new), Ok(true));
         Ok(tree)
     }
 

@@ -4,6 +4,8 @@
  */
 #include "tree.h"
 
+#include <pthread.h>
+
 /* A limit: what the module was loaded with, where the environment tells, or what it has without. */
 static size_t limit(const char *name, size_t otherwise)
 {
@@ -155,6 +157,55 @@ static int make_directories(int fd, const char *folder, int count)
 	return count;
 }
 
+#define RACERS 4
+#define RACES 200
+
+static int race_fd;
+static pthread_barrier_t barrier;
+
+/* Makes a file, or opens it if it is there, in each round; the last error. */
+static void *make_or_open(void *arg)
+{
+	int error = 0;
+
+	(void)arg;
+	for (int round = 0; round < RACES; round++) {
+		int file;
+
+		pthread_barrier_wait(&barrier);
+		file = open_in_tree(race_fd, "alice/last", O_CREAT | O_RDWR, 0600);
+		if (file < 0)
+			error = errno;
+		else
+			close(file);
+		if (pthread_barrier_wait(&barrier) == PTHREAD_BARRIER_SERIAL_THREAD)
+			sysdemo_unlink(race_fd, "alice/last");
+	}
+	return (void *)(intptr_t)error;
+}
+
+/*
+ * Of several who make the last file that one may have, one makes it, and the others have it: what
+ * they would have made themselves takes the place of nothing.
+ */
+static void race_for_the_last(struct __test_metadata *_metadata, int fd)
+{
+	pthread_t threads[RACERS];
+
+	race_fd = fd;
+	ASSERT_EQ(0, pthread_barrier_init(&barrier, NULL, RACERS));
+	/* They are whom this thread is. */
+	for (int i = 0; i < RACERS; i++)
+		ASSERT_EQ(0, pthread_create(&threads[i], NULL, make_or_open, NULL));
+	for (int i = 0; i < RACERS; i++) {
+		void *error;
+
+		pthread_join(threads[i], &error);
+		EXPECT_EQ(0, (intptr_t)error)
+			TH_LOG("%s", strerror((intptr_t)error));
+	}
+}
+
 TEST_F_TIMEOUT(tree, names_of_users, 240)
 {
 	int files = count_open_files();
@@ -169,6 +220,7 @@ TEST_F_TIMEOUT(tree, names_of_users, 240)
 	EXPECT_EQ(EEXIST, error_of(sysdemo_mkdir(self->fd, "alice", 0700)));
 	EXPECT_EQ(ENOENT, error_of(sysdemo_mkdir(self->fd, "none/x", 0700)));
 	ASSERT_EQ(0, sysdemo_rmdir(self->fd, "alice/7"));
+	race_for_the_last(_metadata, self->fd);
 	EXPECT_EQ(0, sysdemo_mkdir(self->fd, "alice/x", 0700));
 	EXPECT_EQ(EDQUOT, error_of(sysdemo_mkdir(self->fd, "alice/y", 0700)));
 
