@@ -382,17 +382,23 @@ static ssize_t file_read_iter(struct kiocb *iocb, struct iov_iter *to)
 }
 
 /* How much may be written at a position, for the file's sake and the caller's. */
-static ssize_t room_at(size_t position)
+static size_t room_at(size_t position)
 {
-	unsigned long limit = rlimit(RLIMIT_FSIZE);
+	/* RLIM_INFINITY is more than any size. */
+	size_t end = min(rlimit(RLIMIT_FSIZE), sdc_file_size_max);
 
-	if (limit != RLIM_INFINITY && position >= limit) {
+	return end - min(position, end);
+}
+
+/*
+ * What it means that nothing at all could be written at a position. If it is the caller who may
+ * not, a signal tells that as well; who has written something gets none.
+ */
+static int no_room(size_t position)
+{
+	if (position >= rlimit(RLIMIT_FSIZE))
 		send_sig(SIGXFSZ, current, 0);
-		return -EFBIG;
-	}
-	if (position >= sdc_file_size_max)
-		return -EFBIG;
-	return min(limit - position, sdc_file_size_max - position);
+	return -EFBIG;
 }
 
 static ssize_t write_locked(struct inode *inode, size_t *start, const void *piece, size_t len,
@@ -403,10 +409,9 @@ static ssize_t write_locked(struct inode *inode, size_t *start, const void *piec
 
 	if (append) {
 		*start = node->size;
-		ret = room_at(*start);
-		if (ret < 0)
-			return ret;
-		len = umin(len, ret);
+		len = min(len, room_at(*start));
+		if (!len)
+			return 0;
 	}
 	ret = sdc_write_contents(node, *start, piece, len, fresh);
 	if (ret)
@@ -455,7 +460,7 @@ static ssize_t file_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	void *buffer __free(kvfree) = NULL;
 	bool append = iocb->ki_flags & IOCB_APPEND;
 	struct file *file = iocb->ki_filp;
-	size_t start = iocb->ki_pos, wanted = iov_iter_count(from), size, done = 0;
+	size_t start = iocb->ki_pos, wanted = iov_iter_count(from), room, size, done = 0;
 	ssize_t ret;
 
 	ret = sdc_file_may_write(file);
@@ -467,10 +472,10 @@ static ssize_t file_write_iter(struct kiocb *iocb, struct iov_iter *from)
 		return -EINVAL;
 	if (append)
 		start = sdc_size(node_of(file));
-	ret = room_at(start);
-	if (ret < 0)
-		return ret;
-	wanted = umin(wanted, ret);
+	room = room_at(start);
+	if (!room)
+		return no_room(start);
+	wanted = min(wanted, room);
 	size = min(wanted, SYSDEMO_COPY_MAX);
 	buffer = kvmalloc(size, GFP_KERNEL_ACCOUNT);
 	if (!buffer)
@@ -485,6 +490,9 @@ static ssize_t file_write_iter(struct kiocb *iocb, struct iov_iter *from)
 		ret = write_piece(file, &start, buffer, copied, append);
 		if (ret < 0)
 			break;
+		/* Others have written as well, up to where there is no more room. */
+		if (!ret && !done)
+			return no_room(start);
 		done += ret;
 		if (ret < part || done == wanted)
 			break;

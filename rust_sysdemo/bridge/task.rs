@@ -118,16 +118,12 @@ fn file_size_limit() -> Option<u64> {
 
 /// How many bytes the caller may write at a position of a file, as far as its `RLIMIT_FSIZE` is
 /// concerned.
-///
-/// Fails with [`EFBIG`], and sends the signal that tells so, if that is none.
-pub(crate) fn room_for_file(position: u64) -> Result<u64> {
-    let Some(limit) = file_size_limit() else {
-        return Ok(u64::MAX);
-    };
-    if position >= limit {
-        // SAFETY: The running task cannot go away under itself; the number is that of a signal.
-        unsafe { bindings::send_sig(bindings::SIGXFSZ as c_int, current!().as_ptr(), 0) };
-        return Err(EFBIG);
-    }
-    Ok(limit - position)
+pub(crate) fn room_for_file(position: u64) -> u64 {
+    file_size_limit().map_or(u64::MAX, |limit| limit.saturating_sub(position))
+}
+
+/// Sends the caller the signal that tells of its `RLIMIT_FSIZE`.
+pub(crate) fn signal_file_size() {
+    // SAFETY: The running task cannot go away under itself; the number is that of a signal.
+    unsafe { bindings::send_sig(bindings::SIGXFSZ as c_int, current!().as_ptr(), 0) };
 }

@@ -146,8 +146,11 @@ impl OpenFile {
             if append {
                 start = contents.size();
             }
-            room_at(start, contents.size_max())?
+            room_at(start, contents.size_max())
         };
+        if room == 0 {
+            return Err(no_room(start));
+        }
         let wanted = wanted.min(room);
         let mut buffer = KVVec::zeroed(wanted.min(PIECE), GFP_KERNEL_ACCOUNT)?;
 
@@ -158,12 +161,10 @@ impl OpenFile {
             if copied == 0 {
                 break Err(EFAULT);
             }
-            let len = match write_piece(
-                inode,
-                &mut start,
-                buffer.get(..copied).ok_or(EINVAL)?,
-                append,
-            ) {
+            let piece = buffer.get(..copied).ok_or(EINVAL)?;
+            let len = match write_piece(inode, &mut start, piece, append) {
+                // Others have written as well, up to where there is no more room.
+                Ok(0) if done == 0 => break Err(no_room(start)),
                 Ok(len) => len,
                 Err(error) => break Err(error),
             };
@@ -207,7 +208,10 @@ fn write_piece(inode: &Inode, start: &mut usize, piece: &[u8], append: bool) -> 
         let mut len = piece.len();
         if append {
             *start = contents.size();
-            len = len.min(room_at(*start, contents.size_max())?);
+            len = len.min(room_at(*start, contents.size_max()));
+            if len == 0 {
+                return Ok(0);
+            }
         }
         let lack = contents.lack(*start, len)?;
         if !fresh.suffices(&lack) {
@@ -239,14 +243,18 @@ pub(super) fn truncate(inode: &Inode, size: u64) -> Result {
 }
 
 /// How much may be written at a position, for the file's sake and the caller's.
-///
-/// Fails with [`EFBIG`] if that is nothing.
-fn room_at(position: usize, size_max: usize) -> Result<usize> {
+fn room_at(position: usize, size_max: usize) -> usize {
+    let room = size_max.saturating_sub(position);
+    // CAST: Lossless, no target has a `usize` of more than 64 bits; and at most `room`.
+    task::room_for_file(position as u64).min(room as u64) as usize
+}
+
+/// What it means that nothing at all could be written at a position. If it is the caller who may
+/// not, a signal tells that as well; who has written something gets none.
+fn no_room(position: usize) -> Error {
     // CAST: Lossless, no target has a `usize` of more than 64 bits.
-    let allowed = task::room_for_file(position as u64)?;
-    match size_max.checked_sub(position) {
-        None | Some(0) => Err(EFBIG),
-        // CAST: At most `room`.
-        Some(room) => Ok(allowed.min(room as u64) as usize),
+    if task::room_for_file(position as u64) == 0 {
+        task::signal_file_size();
     }
+    EFBIG
 }

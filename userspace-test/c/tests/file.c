@@ -4,6 +4,7 @@
  * device, the position, what becomes of them when they are unlinked or truncated, and who keeps the
  * module. What a file of a tmpfs does is what is expected.
  */
+#include "pending.h"
 #include "tree.h"
 
 #include <linux/fs.h>
@@ -840,6 +841,93 @@ TEST_F(tree, limit_of_the_file_size)
 		}
 		EXPECT_EQ(128 + SIGXFSZ, wait_for(child));
 	}
+}
+
+/* What somebody appends whose memory is not there yet from the second piece on. */
+struct slow_append {
+	int file;
+	const char *memory;
+	size_t size;
+	ssize_t result;
+};
+
+static void *append_slowly(void *arg)
+{
+	struct slow_append *append = arg;
+
+	append->result = write(append->file, append->memory, append->size);
+	return NULL;
+}
+
+/*
+ * Others append as well, up to the limit, in the middle of a write: it is shorter then, and that
+ * tells it all. The signal is for who could write nothing.
+ */
+TEST_F(tree, no_signal_of_the_limit_after_a_part)
+{
+	const size_t piece = SYSDEMO_COPY_MAX;
+	struct rlimit limit = { 3 * piece, RLIM_INFINITY };
+	struct slow_append append = { .size = piece + 1 };
+	struct pollfd fault = { .events = POLLIN };
+	struct stat stat;
+	pthread_t thread;
+	int other;
+
+	append.file = open_in_tree(self->fd, "file", O_WRONLY | O_CREAT | O_APPEND, 0600);
+	ASSERT_LE(0, append.file);
+	other = open_in_tree(self->fd, "file", O_WRONLY | O_APPEND, 0);
+	ASSERT_LE(0, other);
+	append.memory = map_pending(piece, &fault.fd);
+	ASSERT_NE(NULL, append.memory)
+		TH_LOG("userfaultfd: %s", strerror(errno));
+	/* If it came it would end this. */
+	ASSERT_EQ(0, setrlimit(RLIMIT_FSIZE, &limit));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, append_slowly, &append));
+	ASSERT_EQ(1, poll(&fault, 1, 20000));
+	ASSERT_EQ((ssize_t)(2 * piece), write(other, calloc(2, piece), 2 * piece));
+	ASSERT_EQ(0, no_longer_pending(append.memory, piece, fault.fd));
+	pthread_join(thread, NULL);
+	EXPECT_EQ((ssize_t)piece, append.result);
+	ASSERT_EQ(0, fstat(other, &stat));
+	EXPECT_EQ((off_t)(3 * piece), stat.st_size);
+	signal(SIGXFSZ, SIG_IGN);
+	EXPECT_EQ(EFBIG, error_of(write(append.file, append.memory, 1)));
+	close(fault.fd);
+	close(other);
+	close(append.file);
+}
+
+/*
+ * The same from the first piece on: there was room when it began, there is none when it goes on,
+ * and nothing is written.
+ */
+TEST_F(tree, signal_of_the_limit_if_others_take_all)
+{
+	const size_t piece = SYSDEMO_COPY_MAX;
+	pid_t child = fork();
+
+	if (!child) {
+		struct rlimit limit = { piece, RLIM_INFINITY };
+		struct slow_append append = { .size = 1 };
+		struct pollfd fault = { .events = POLLIN };
+		pthread_t thread;
+		int other;
+
+		append.file = open_in_tree(self->fd, "file", O_WRONLY | O_CREAT | O_APPEND, 0600);
+		other = open_in_tree(self->fd, "file", O_WRONLY | O_APPEND, 0);
+		append.memory = map_pending(0, &fault.fd);
+		if (append.file < 0 || other < 0 || !append.memory ||
+		    setrlimit(RLIMIT_FSIZE, &limit) ||
+		    pthread_create(&thread, NULL, append_slowly, &append))
+			_exit(10);
+		if (poll(&fault, 1, 20000) != 1 ||
+		    write(other, calloc(1, piece), piece) != (ssize_t)piece)
+			_exit(11);
+		no_longer_pending(append.memory, 0, fault.fd);
+		pthread_join(thread, NULL);
+		_exit(12);
+	}
+	EXPECT_EQ(128 + SIGXFSZ, wait_for(child));
 }
 
 #define WRITERS 4

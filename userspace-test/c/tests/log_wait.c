@@ -5,9 +5,9 @@
  * off.
  */
 #include "log.h"
+#include "pending.h"
 #include "sleeping.h"
 
-#include <linux/userfaultfd.h>
 #include <stdatomic.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -463,25 +463,7 @@ TEST(who_waits_for_something_else_takes_no_wake_up)
 	}
 }
 
-/* A page of memory that is not there until somebody says what becomes of it. */
-static char *map_pending(int *uffd)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-	size_t page = sysconf(_SC_PAGESIZE);
-	char *memory = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			    -1, 0);
-
-	*uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-	range.range.start = (uintptr_t)memory;
-	range.range.len = page;
-	if (memory == MAP_FAILED || *uffd < 0 || ioctl(*uffd, UFFDIO_API, &api) ||
-	    ioctl(*uffd, UFFDIO_REGISTER, &range))
-		return NULL;
-	return memory;
-}
-
-/* A reader that takes the records there are into such a page. */
+/* A reader that takes the records there are into memory that is not there yet. */
 struct slow_reader {
 	pthread_t thread;
 	int fd;
@@ -511,7 +493,7 @@ static void the_last_is_taken(struct __test_metadata *_metadata, bool fails)
 	int flags;
 
 	ASSERT_LE(0, slow.fd);
-	slow.memory = map_pending(&fault.fd);
+	slow.memory = map_pending(0, &fault.fd);
 	ASSERT_NE(NULL, slow.memory)
 		TH_LOG("userfaultfd: %s", strerror(errno));
 	make_calls(slow.fd, 1);
@@ -530,15 +512,8 @@ static void the_last_is_taken(struct __test_metadata *_metadata, bool fails)
 	pause_a_little();
 	EXPECT_FALSE(atomic_load(&reader.done));
 
-	if (fails) {
-		ASSERT_EQ(0, munmap(slow.memory, page));
-	} else {
-		struct uffdio_zeropage zero = {
-			.range = { .start = (uintptr_t)slow.memory, .len = page },
-		};
-
-		ASSERT_EQ(0, ioctl(fault.fd, UFFDIO_ZEROPAGE, &zero));
-	}
+	ASSERT_EQ(0, fails ? munmap(slow.memory, page) :
+			     no_longer_pending(slow.memory, 0, fault.fd));
 	/* Who still waits for it goes on. */
 	close(fault.fd);
 	pthread_join(slow.thread, NULL);
