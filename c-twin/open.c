@@ -575,16 +575,16 @@ ssize_t sdc_read_file(int fd, void __user *buffer, size_t count)
 	ret = check_file(file, FMODE_READ, buffer, count);
 	if (!ret)
 		ret = import_ubuf(ITER_DEST, buffer, count, &iter);
-	if (!ret && sdc_is_directory(node_of(file)))
-		ret = -EISDIR;
-	/* The kernel's way ends early if nothing is wanted. */
-	if (!ret)
-		ret = sdc_file_may_read(file);
 	if (ret)
 		return ret;
 	mutex_lock(&file->f_pos_lock);
 	pos = READ_ONCE(file->f_pos);
 	ret = check_end(pos, count);
+	if (!ret && sdc_is_directory(node_of(file)))
+		ret = -EISDIR;
+	/* The kernel's way ends early if nothing is wanted. */
+	if (!ret)
+		ret = sdc_file_may_read(file);
 	if (!ret)
 		ret = vfs_iter_read(file, &iter, &pos, 0);
 	if (ret >= 0)
@@ -606,13 +606,13 @@ ssize_t sdc_write_file(int fd, const void __user *buffer, size_t count)
 	ret = check_file(file, FMODE_WRITE, buffer, count);
 	if (!ret)
 		ret = import_ubuf(ITER_SOURCE, (void __user *)buffer, count, &iter);
-	if (!ret)
-		ret = sdc_file_may_write(file);
 	if (ret)
 		return ret;
 	mutex_lock(&file->f_pos_lock);
 	pos = READ_ONCE(file->f_pos);
 	ret = check_end(pos, count);
+	if (!ret)
+		ret = sdc_file_may_write(file);
 	if (!ret)
 		ret = vfs_iter_write(file, &iter, &pos, 0);
 	if (ret >= 0)

@@ -379,8 +379,9 @@ impl Descriptor {
     /// Reads at the file's position, and moves it: read(2). It goes the kernel's way, so that who
     /// may read and how much is asked of security modules as well.
     ///
-    /// Fails with [`EBADF`] if the file is not open for reading, [`EISDIR`] if it is a directory,
-    /// as [`Self::import`] does, as `rw_verify_area()` does, and as [`OpenFile::read`] does.
+    /// Fails with [`EBADF`] if the file is not open for reading, as [`Self::import`] does, as
+    /// `rw_verify_area()` does, with [`EISDIR`] if it is a directory, and as [`OpenFile::read`]
+    /// does.
     pub(crate) fn read(&self, buffer: UserPtr, count: usize) -> Result<usize> {
         let raw = self.0.as_ptr();
         // SAFETY: The file is referenced; the mode of an open one does not change.
@@ -390,13 +391,13 @@ impl Descriptor {
         let mut iter = Self::import(bindings::ITER_DEST, buffer, count)?;
         // SAFETY: By the type invariant.
         let (open, inode) = unsafe { parts(raw) };
-        if inode.node().is_directory() {
-            return Err(EISDIR);
-        }
-        // The kernel's way ends early if nothing is wanted.
-        open.require_read()?;
         Position::lock(&self.0).moved_by(|position| {
             require_end(*position, count)?;
+            if inode.node().is_directory() {
+                return Err(EISDIR);
+            }
+            // The kernel's way ends early if nothing is wanted.
+            open.require_read()?;
             // SAFETY: The file is referenced, and the other two are this function's.
             amount(unsafe { bindings::vfs_iter_read(raw, &mut iter, position, 0) })
         })
@@ -416,9 +417,9 @@ impl Descriptor {
         let mut iter = Self::import(bindings::ITER_SOURCE, buffer, count)?;
         // SAFETY: By the type invariant.
         let (open, _) = unsafe { parts(raw) };
-        open.require_write()?;
         Position::lock(&self.0).moved_by(|position| {
             require_end(*position, count)?;
+            open.require_write()?;
             // SAFETY: As in `read`.
             amount(unsafe { bindings::vfs_iter_write(raw, &mut iter, position, 0) })
         })

@@ -70,6 +70,11 @@ impl<T> Links<T> {
 }
 
 /// What something has links for: a tree, and the order in it.
+///
+/// It is safe to implement, for it can do no harm. Links that it gives for an item that is borrowed
+/// for some time are there for all of that time, whatever time it is; and the reference that a tree
+/// has is such a borrow, which lasts until the item is taken out. If they are the links of another
+/// item as well, one of the two is refused: they are taken.
 pub(crate) trait Order<T> {
     /// The links for that tree.
     fn links(item: &T) -> &Links<T>;

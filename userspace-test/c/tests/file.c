@@ -177,6 +177,14 @@ TEST_F(tree, directories_are_not_read)
 				TH_LOG("way %zu, %zu bytes", way, size);
 		}
 	}
+	/* What ends nowhere is wrong before that. */
+	EXPECT_EQ(LLONG_MAX, lseek64(ours, LLONG_MAX, SEEK_SET));
+	EXPECT_EQ(LLONG_MAX, lseek64(theirs, LLONG_MAX, SEEK_SET));
+	EXPECT_EQ(EINVAL, error_of(read(theirs, &byte, 1)));
+	for (size_t way = 0; way < ARRAY_SIZE(ways); way++) {
+		EXPECT_EQ(EINVAL, error_of(ways[way](self, false, ours, &byte, 1)))
+			TH_LOG("way %zu", way);
+	}
 	/* It has positions, but no end that would be one. */
 	EXPECT_EQ(0, lseek(ours, 0, SEEK_SET));
 	EXPECT_EQ(0, lseek(ours, 0, SEEK_CUR));
@@ -789,6 +797,13 @@ TEST_F(tree, restrictions_are_handed_on)
 		EXPECT_EQ(reads ? EPERM : 0, error_of(writev(after, &iov, 1)));
 		EXPECT_EQ(reads ? EPERM : 0, error_of(sysdemo_write(self->fd, after, text, 1)));
 		EXPECT_EQ(reads ? EPERM : 0, error_of(sysdemo_write(fd, after, text, 1)));
+		/* What ends nowhere is wrong before that. */
+		EXPECT_EQ(LLONG_MAX - 1, lseek64(after, LLONG_MAX - 1, SEEK_SET));
+		for (size_t way = 0; way < ARRAY_SIZE(ways); way++) {
+			EXPECT_EQ(EINVAL, error_of(ways[way](self, reads, after, got, 2)))
+				TH_LOG("way %zu", way);
+		}
+		EXPECT_EQ(0, lseek(after, 0, SEEK_SET));
 		/* To cut is to write. */
 		EXPECT_EQ(reads ? EPERM : 0, error_of(ftruncate(after, 3)));
 		again = open_in_tree(fd, "file", O_RDONLY | O_TRUNC, 0);
