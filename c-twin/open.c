@@ -424,7 +424,7 @@ static ssize_t write_locked(struct inode *inode, size_t *start, const void *piec
 
 /*
  * Writes a piece at a place, or at the end, and moves the place behind it. Gives how much of it
- * there was room for.
+ * there was room for. If nothing is written, the place may be where the end is.
  */
 static ssize_t write_piece(struct file *file, size_t *start, const void *piece, size_t len,
 			   bool append)
@@ -461,6 +461,7 @@ static ssize_t file_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	bool append = iocb->ki_flags & IOCB_APPEND;
 	struct file *file = iocb->ki_filp;
 	size_t start = iocb->ki_pos, wanted = iov_iter_count(from), room, size, done = 0;
+	size_t behind = start;
 	ssize_t ret;
 
 	ret = sdc_file_may_write(file);
@@ -491,9 +492,13 @@ static ssize_t file_write_iter(struct kiocb *iocb, struct iov_iter *from)
 		if (ret < 0)
 			break;
 		/* Others have written as well, up to where there is no more room. */
-		if (!ret && !done)
-			return no_room(start);
+		if (!ret) {
+			if (!done)
+				return no_room(start);
+			break;
+		}
 		done += ret;
+		behind = start;
 		if (ret < part || done == wanted)
 			break;
 		/* As generic_perform_write() does. Other signals wait. */
@@ -503,7 +508,7 @@ static ssize_t file_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	}
 	if (!done)
 		return ret;
-	iocb->ki_pos = start;
+	iocb->ki_pos = behind;
 	return done;
 }
 

@@ -154,7 +154,7 @@ impl OpenFile {
         let wanted = wanted.min(room);
         let mut buffer = KVVec::zeroed(wanted.min(PIECE), GFP_KERNEL_ACCOUNT)?;
 
-        let mut done = 0;
+        let (mut done, mut behind) = (0, start);
         let ended = loop {
             let part = buffer.len().min(wanted - done);
             let copied = from.copy_from_iter(buffer.get_mut(..part).ok_or(EINVAL)?);
@@ -165,10 +165,12 @@ impl OpenFile {
             let len = match write_piece(inode, &mut start, piece, append) {
                 // Others have written as well, up to where there is no more room.
                 Ok(0) if done == 0 => break Err(no_room(start)),
+                Ok(0) => break Ok(()),
                 Ok(len) => len,
                 Err(error) => break Err(error),
             };
             done += len;
+            behind = start;
             if len < part || done == wanted {
                 break Ok(());
             }
@@ -182,7 +184,7 @@ impl OpenFile {
             ended?;
         }
         // CAST: A file's size is far below `i64::MAX`.
-        *position = start as i64;
+        *position = behind as i64;
         Ok(done)
     }
 
@@ -199,7 +201,8 @@ impl OpenFile {
 /// Writes a piece at a place, or at the end, and moves the place behind it. Gives how much of it
 /// there was room for.
 ///
-/// Fails as [`OpenFile::write`] does, and has then written nothing.
+/// Fails as [`OpenFile::write`] does, and has then written nothing. If nothing is written, the
+/// place may be where the end is.
 fn write_piece(inode: &Inode, start: &mut usize, piece: &[u8], append: bool) -> Result<usize> {
     let node = inode.node();
     let mut fresh = Fresh::none();

@@ -903,6 +903,7 @@ TEST_F(tree, no_signal_of_the_limit_after_a_part)
 	ASSERT_EQ(0, no_longer_pending(append.memory, piece, fault.fd));
 	pthread_join(thread, NULL);
 	EXPECT_EQ((ssize_t)piece, append.result);
+	EXPECT_EQ((off_t)piece, lseek(append.file, 0, SEEK_CUR));
 	ASSERT_EQ(0, fstat(other, &stat));
 	EXPECT_EQ((off_t)(3 * piece), stat.st_size);
 	signal(SIGXFSZ, SIG_IGN);
