@@ -40,7 +40,10 @@ static void node_free(struct kref *ref)
 	kfree(node);
 }
 
-/* It may be the last that held a file, and to free that takes its time: not under a lock. */
+/*
+ * It may be the last that held a file, and to free that takes its time: not under a lock, unless it
+ * never had anything in it.
+ */
 void sdc_node_put(struct sdc_node *node)
 {
 	kref_put(&node->ref, node_free);

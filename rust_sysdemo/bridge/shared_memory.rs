@@ -126,7 +126,7 @@ impl SharedMemory {
         Ok(())
     }
 
-    /// Writes what is the same from then on, in the first page: one word.
+    /// Writes a word of the first page, for others to look at.
     pub(crate) fn put<const OFFSET: usize, T: IntoBytes + Immutable>(&self, value: &T) {
         const {
             assert!(OFFSET % WORD == 0 && OFFSET + WORD <= PAGE_SIZE && size_of::<T>() == WORD);

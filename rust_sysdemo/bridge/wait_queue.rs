@@ -9,8 +9,8 @@
 //!
 //! 1. Who waits is put into the queue, as one who is in doubt.
 //! 2. The word is looked at, with no lock held.
-//! 3. If it has the value, and nobody woke for this word since 1, the doubt is over: a waiter. If
-//!    somebody did, again from 2.
+//! 3. If it has the value, and nobody has told it since 1 to look again, the doubt is over: a
+//!    waiter. If somebody has, again from 2.
 //! 4. It sleeps.
 //!
 //! Who wakes takes waiters out of the queue and counts them. Those who are in doubt are not
@@ -19,7 +19,8 @@
 //! **No wake-up is lost.** Who changes the word does so before it takes the lock to wake. If that
 //! was before 1, the lock has ordered the change before the look at the word, which then finds
 //! another value. If it was between 1 and 3, the word is looked at again, and the same holds for
-//! that. If it was after 3, there is a waiter to be found.
+//! that; or as many as were to be woken came before it in the queue, and then it is as if it had
+//! waited behind those all along. If it was after 3, there is a waiter to be found.
 //!
 //! **None is taken by who does not need it.** Only a waiter is counted, and one that was counted is
 //! told that it was woken, even if its time ran out or a signal came meanwhile.

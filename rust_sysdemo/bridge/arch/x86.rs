@@ -27,8 +27,8 @@ pub(crate) const KNOWN: bool = true;
 pub(crate) fn user_registers(compat: bool) -> Option<sysdemo_regs> {
     // SAFETY: A task that is in a system call has its user registers at the base of its kernel
     // stack. Nobody else writes them until it returns, apart from a debugger that has stopped it.
-    // A worker of io_uring's has there what the one who made it had: a task that the kernel makes
-    // gets its registers before it runs, and a worker never goes to user space.
+    // A worker of io_uring's has there what the one who made it had, but for `ip` and `sp`, which
+    // are 0: copy_thread() writes them before it runs, and it never goes to user space.
     let regs = unsafe { &*shims::sysdemo_current_pt_regs().cast::<bindings::pt_regs>() };
     // SAFETY: Asks for a property of the running task.
     let args = if unsafe { shims::sysdemo_in_ia32_syscall() } != 0 {
