@@ -71,7 +71,7 @@ stress: ## Use the device in all ways at once for TIME seconds, in the kernel of
 	@scripts/stress
 
 .PHONY: scaling
-scaling: ## See that callers on two CPUs do not get in each other's way; check does not
+scaling: ## See that callers on two CPUs do not get in each other's way, also by time
 	@scripts/scaling
 
 .PHONY: bench

@@ -51,6 +51,9 @@ def qemu_command(options, accelerator, append=""):
         backend = f"memory-backend-file,id=shared,share=on,size={SHARED_SIZE}"
         command += ["-object", f"{backend},mem-path={options.shared}"]
         command += ["-device", "ivshmem-plain,memdev=shared"]
+    if options.plugin:
+        # What it has to tell it writes to that memory.
+        command += ["-plugin", f"file={options.plugin},memory={options.shared}"]
     command += ["-kernel", str(options.kernel), "-initrd", str(options.initramfs)]
     # After a panic the guest ends at once. An oops is a panic: what comes after it proves nothing.
     append = f"rdinit={INIT} {options.append} {append} console=ttyS0 panic=-1 oops=panic"
@@ -293,6 +296,7 @@ def arguments():
     parser.add_argument("--no-skips", action="store_true", help="a skipped test is a failure")
     parser.add_argument("--icount", action="store_true", help="let the clock count instructions")
     parser.add_argument("--shared", type=Path, help="file that is memory in the guest as well")
+    parser.add_argument("--plugin", type=Path, help="of QEMU's, which writes to --shared")
     parser.add_argument("--stages", type=Path, help="file that the guest's stages are added to")
     options = parser.parse_args()
     options.shown_results = options.shown_results or options.results
@@ -303,8 +307,9 @@ def main():
     """Does what the command line says."""
     options = arguments()
     try:
-        # Only an emulated CPU's instructions can be counted.
-        accelerator, reason = accel.choose("tcg" if options.icount else options.accel)
+        # Only an emulated CPU's instructions can be counted, or looked at.
+        emulated = options.icount or options.plugin
+        accelerator, reason = accel.choose("tcg" if emulated else options.accel)
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return UNUSABLE

@@ -25,12 +25,12 @@ stress := $(patsubst $(c)/stress/%.c,%,$(wildcard $(c)/stress/*.c))
 programs := $(OUT)/bin/sysdemo-call $(tests:%=$(OUT)/tests/c-%) $(tests:%=$(OUT)/tests/c32-%) \
 	$(debug:%=$(OUT)/debug/c-%) $(debug:%=$(OUT)/debug/c32-%) \
 	$(stress:%=$(OUT)/stress/c-%) $(stress:%=$(OUT)/stress/c32-%) $(OUT)/tests/rust $(OUT)/tests/c-liburing $(OUT)/bench/bench \
-	$(OUT)/rounds $(OUT)/scaling/scaling
+	$(OUT)/rounds $(OUT)/scaling/scaling $(OUT)/sharing/sharing
 
 .PHONY: userspace
-userspace: $(programs) $(OUT)/aim.so
+userspace: $(programs) $(OUT)/aim.so $(OUT)/libsharing.so
 	@# What a removed source had made is not run any more.
-	@rm -f $(filter-out $(programs),$(wildcard $(addprefix $(OUT)/,bin/* tests/* debug/* stress/* bench/* scaling/*)))
+	@rm -f $(filter-out $(programs),$(wildcard $(addprefix $(OUT)/,bin/* tests/* debug/* stress/* bench/* scaling/* sharing/*)))
 
 # The library is small and its users are static: no archive between them.
 $(OUT)/bin/sysdemo-call: $(OUT)/obj/sysdemo-call.o $(OUT)/obj/libsysdemo.o
@@ -57,7 +57,9 @@ $(OUT)/stress/c-%: $(OUT)/obj/stress/%.o $(OUT)/obj/libsysdemo.o
 $(OUT)/stress/c32-%: $(OUT)/obj32/stress/%.o $(OUT)/obj32/libsysdemo.o
 	@mkdir -p $(@D)
 	$(CC) -m32 -static -pthread -o $@ $^
-$(OUT)/scaling/scaling: $(OUT)/obj/scaling.o $(OUT)/obj/libsysdemo.o
+$(OUT)/scaling/scaling: $(OUT)/obj/scaling.o
+$(OUT)/sharing/sharing: $(OUT)/obj/sharing.o
+$(OUT)/scaling/scaling $(OUT)/sharing/sharing: $(OUT)/obj/libsysdemo.o
 	@mkdir -p $(@D)
 	$(CC) -static -pthread -o $@ $^
 $(OUT)/rounds: $(OUT)/obj/unload/rounds.o $(OUT)/obj/libsysdemo.o
@@ -81,6 +83,14 @@ $(OUT)/tests/rust: cargo
 	@mkdir -p $(@D)
 	@cmp -s $(OUT)/cargo/$(target)/release/tester $@ || \
 		install $(OUT)/cargo/$(target)/release/tester $@
+
+# QEMU loads it, so it is no static one. Cargo keeps apart what is for its own machine.
+.PHONY: cargo-sharing
+cargo-sharing: cargo
+	cd $(src)/userspace-test/rust && cargo build --quiet --release --locked --package sharing \
+		--target-dir $(OUT)/cargo
+$(OUT)/libsharing.so: cargo-sharing
+	@cmp -s $(OUT)/cargo/release/libsharing.so $@ || install $(OUT)/cargo/release/libsharing.so $@
 
 # The fuzzer has an engine in C++, which only who fuzzes has to wait for.
 .PHONY: cargo-fuzz fuzz

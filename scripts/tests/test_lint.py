@@ -57,7 +57,7 @@ def run(*command, **environment):
 
 
 def test_rustfmt():
-    sources = [*module_rust(), *files("*.rs", below="qemu")]
+    sources = [*module_rust(), *files("*.rs", below="qemu/test-modules")]
     run("rustfmt", "--check", "--config-path", TOP / ".rustfmt.toml", *sources)
 
 
