@@ -175,7 +175,9 @@ static struct file *open_node(struct sdc_node *node, const struct how *how, unsi
 	int err;
 
 	if (!IS_ERR(file) && how->flags & O_TRUNC) {
+		inode_lock(file_inode(file));
 		err = sdc_truncate(file_inode(file), 0);
+		inode_unlock(file_inode(file));
 		if (err) {
 			fput(file);
 			return ERR_PTR(err);
@@ -310,7 +312,7 @@ int sdc_file_may_write(const struct file *file)
 	return (unsigned long)file->private_data & MAY_WRITE_FILE ? 0 : -EPERM;
 }
 
-/* Changes the size of a file, whoever may. */
+/* Changes the size of a file, whoever may, under the inode's lock. */
 int sdc_truncate(struct inode *inode, loff_t size)
 {
 	struct sdc_node *node = inode->i_private;
@@ -437,9 +439,12 @@ static ssize_t write_piece(struct file *file, size_t *start, const void *piece, 
 	fresh.count = 0;
 	fresh.reserved = false;
 	for (;;) {
+		/* The kernel looks at the size under that lock. */
+		inode_lock(inode);
 		mutex_lock(&node->lock);
 		ret = write_locked(inode, start, piece, len, append, &fresh);
 		mutex_unlock(&node->lock);
+		inode_unlock(inode);
 		if (ret != -EAGAIN)
 			break;
 		ret = sdc_fresh_alloc(&fresh, node);

@@ -45,6 +45,16 @@ int sysdemo_inode_is_new(struct inode *inode)
 	return inode_state_read_once(inode) & I_NEW;
 }
 
+void sysdemo_lock_inode(struct inode *inode)
+{
+	inode_lock(inode);
+}
+
+void sysdemo_unlock_inode(struct inode *inode)
+{
+	inode_unlock(inode);
+}
+
 void sysdemo_set_size(struct inode *inode, long long size)
 {
 	i_size_write(inode, size);

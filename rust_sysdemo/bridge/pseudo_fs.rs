@@ -29,7 +29,11 @@ use super::{
 use crate::fs::Node;
 use core::{
     cell::UnsafeCell,
-    mem,
+    mem::{
+        self,
+        ManuallyDrop, //
+    },
+    ops::Deref,
     ptr::{
         addr_of_mut,
         NonNull, //
@@ -180,12 +184,54 @@ impl Inode {
         unsafe { Arc::<Node>::borrow((*self.0.get()).i_private) }
     }
 
-    /// Tells the kernel how large the file is now. To be called under the lock of what is in it.
+    /// Takes the inode's lock, C's `inode_lock()`.
+    pub(crate) fn lock(&self) -> LockedInode<'_> {
+        // SAFETY: The inode is valid.
+        unsafe { shims::sysdemo_lock_inode(self.0.get().cast()) };
+        // INVARIANT: It was just taken.
+        LockedInode(self)
+    }
+}
+
+/// An inode whose lock is held. The kernel holds it where it makes up its mind by the size of a
+/// file, which it looks at as at something that does not change meanwhile.
+///
+/// # Invariants
+///
+/// This task holds the lock as long as this lives.
+pub(crate) struct LockedInode<'a>(&'a Inode);
+
+impl<'a> LockedInode<'a> {
+    /// For where the kernel has taken the lock, and gives it back.
+    ///
+    /// # Safety
+    ///
+    /// This task holds the lock of the inode, for as long as `'a`.
+    unsafe fn taken_by_kernel(inode: &'a Inode) -> ManuallyDrop<Self> {
+        // INVARIANT: The caller's promise.
+        ManuallyDrop::new(Self(inode))
+    }
+
+    /// Tells the kernel how large the file is now.
     pub(crate) fn set_size(&self, size: u64) {
         // CAST: The size of a file is far below `i64::MAX`: see `Limits`.
-        // SAFETY: The inode is valid. Calls are serialized by the caller's lock; where they are not
-        // it is 32-bit readers that would wait for ever, and this is no kernel of 32 bits.
-        unsafe { shims::sysdemo_set_size(self.0.get().cast(), size as i64) };
+        // SAFETY: The inode is valid, and by the type invariant nobody else does this meanwhile.
+        unsafe { shims::sysdemo_set_size(self.0 .0.get().cast(), size as i64) };
+    }
+}
+
+impl Deref for LockedInode<'_> {
+    type Target = Inode;
+
+    fn deref(&self) -> &Inode {
+        self.0
+    }
+}
+
+impl Drop for LockedInode<'_> {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant; one that the kernel has taken is not dropped.
+        unsafe { shims::sysdemo_unlock_inode(self.0 .0.get().cast()) };
     }
 }
 
@@ -322,7 +368,9 @@ unsafe extern "C" fn setattr(
         // is referenced, is one that was opened on it.
         let (inode, open) =
             unsafe { (Inode::from_raw((*dentry).d_inode), open_file::of_raw(file)) };
-        open.truncate(inode, size)?;
+        // SAFETY: The kernel holds it over this operation.
+        let inode = unsafe { LockedInode::taken_by_kernel(inode) };
+        open.truncate(&inode, size)?;
         Ok(0)
     })
 }

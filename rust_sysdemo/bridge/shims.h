@@ -98,6 +98,8 @@ int sysdemo_answer_and_read(void *record, unsigned long long ret, struct sysdemo
 #define SYSDEMO_FS_MAGIC	0x73797364	/* what fstatfs(2) tells: "sysd" */
 int sysdemo_init_pseudo(struct fs_context *fc, const struct super_operations *ops);
 int sysdemo_inode_is_new(struct inode *inode);
+void sysdemo_lock_inode(struct inode *inode);
+void sysdemo_unlock_inode(struct inode *inode);
 void sysdemo_set_size(struct inode *inode, long long size);
 void sysdemo_allow_positions(struct file *file);
 int sysdemo_may_read(const struct file *file);

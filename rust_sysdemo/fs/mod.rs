@@ -15,7 +15,8 @@
 //!
 //! 1. the lock of a file's position, which is the kernel's: see
 //!    [`open_file`](crate::bridge::open_file);
-//! 2. the inode's lock, the kernel's as well, which it holds over `ftruncate(2)`;
+//! 2. the inode's lock, the kernel's as well, which it holds over `ftruncate(2)`: whoever changes
+//!    the size of a file has it;
 //! 3. [`Tree`]'s lock of all names, never held while the caller's memory is touched or memory is
 //!    taken: who is kept waiting for memory, by `memory.high` say, keeps nobody else;
 //! 4. a [`Node`]'s lock of what is in it, alike;

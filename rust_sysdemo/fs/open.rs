@@ -434,7 +434,7 @@ fn permit(
 /// Fails as [`open_file::truncate`] does.
 fn cut(file: Made, how: &How) -> Result<Made> {
     if how.has(OpenFlags::TRUNCATE) {
-        open_file::truncate(file.inode(), 0)?;
+        open_file::truncate(&file.inode().lock(), 0)?;
     }
     Ok(file)
 }

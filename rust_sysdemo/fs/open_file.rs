@@ -5,7 +5,10 @@
 use super::contents::Fresh;
 use crate::{
     bridge::{
-        pseudo_fs::Inode,
+        pseudo_fs::{
+            Inode,
+            LockedInode, //
+        },
         task, //
     },
     syscall::Restriction,
@@ -192,7 +195,7 @@ impl OpenFile {
     ///
     /// Fails with [`EPERM`] if the device that it was opened through was not allowed to write, and
     /// with [`EFBIG`] if it would be too large.
-    pub(crate) fn truncate(&self, inode: &Inode, size: u64) -> Result {
+    pub(crate) fn truncate(&self, inode: &LockedInode<'_>, size: u64) -> Result {
         self.require_write()?;
         truncate(inode, size)
     }
@@ -207,6 +210,7 @@ fn write_piece(inode: &Inode, start: &mut usize, piece: &[u8], append: bool) -> 
     let node = inode.node();
     let mut fresh = Fresh::none();
     loop {
+        let inode = inode.lock();
         let mut contents = node.contents().lock();
         let mut len = piece.len();
         if append {
@@ -219,7 +223,7 @@ fn write_piece(inode: &Inode, start: &mut usize, piece: &[u8], append: bool) -> 
         let lack = contents.lack(*start, len)?;
         if !fresh.suffices(&lack) {
             // Others go on meanwhile. If one of them cuts the file, there is more to be taken.
-            drop(contents);
+            drop((contents, inode));
             fresh = Fresh::of(&lack)?;
             continue;
         }
@@ -236,7 +240,7 @@ fn write_piece(inode: &Inode, start: &mut usize, piece: &[u8], append: bool) -> 
 /// Changes the size of a file, whoever may.
 ///
 /// Fails with [`EFBIG`] if it would be too large.
-pub(super) fn truncate(inode: &Inode, size: u64) -> Result {
+pub(super) fn truncate(inode: &LockedInode<'_>, size: u64) -> Result {
     let node = inode.node();
     let mut contents = node.contents().lock();
     contents.truncate(usize::try_from(size).map_err(|_| EFBIG)?)?;
